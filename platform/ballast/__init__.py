@@ -1,0 +1,1 @@
+"""Ballast: one platform, five kinds of cluster, promotion only on proof."""

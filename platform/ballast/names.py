@@ -1,0 +1,38 @@
+"""Names and ports that more than one part of the platform must agree on."""
+
+from typing import Final
+
+DATABASE_NAMESPACE: Final = "database"
+MESSAGING_NAMESPACE: Final = "messaging"
+VAULT_NAMESPACE: Final = "vault"
+DAPR_NAMESPACE: Final = "dapr-system"
+MONITORING_NAMESPACE: Final = "monitoring"
+POLICY_NAMESPACE: Final = "kyverno"
+ARGOCD_NAMESPACE: Final = "argocd"
+GIT_NAMESPACE: Final = "git"
+
+ENVIRONMENT_LABEL: Final = "ballast.dev/environment"
+ENVIRONMENT_NAMESPACES: Final = {
+    "dev": "todo-app-dev",
+    "staging": "todo-app-staging",
+    "prod": "todo-app",
+}
+
+IMAGE_REGISTRY: Final = "ghcr.io/ballast-platform"
+SERVICES: Final = ("api-gateway", "task-service", "notification-service")
+GIT_REPOSITORY: Final = "ballast"
+GIT_URL_IN_CLUSTER: Final = "http://git.git.svc.cluster.local:23232/ballast.git"
+
+# Ports on 127.0.0.1 of the machine that runs the embedded node.
+API_SERVER_PORT: Final = 16443
+GATEWAY_PORTS: Final = {"dev": 18004, "staging": 18104, "prod": 18204}
+ARGOCD_PORT: Final = 18080
+GIT_HTTP_PORT: Final = 18032
+GIT_SSH_PORT: Final = 18031
+PROMETHEUS_PORT: Final = 18090
+ALERTMANAGER_PORT: Final = 18093
+ALERT_SINK_PORT: Final = 18094
+VAULT_PORT: Final = 18200
+
+TOKEN_ISSUER: Final = "https://identity.todo.local"
+TOKEN_AUDIENCE: Final = "todo"
