@@ -1,0 +1,29 @@
+{{- /* Everything a service reads from its environment; the same map feeds its Jobs. */ -}}
+{{- define "common.environment" -}}
+ENVIRONMENT: {{ .Values.global.environment | quote }}
+LOG_LEVEL: {{ .Values.global.logLevel | quote }}
+PUBSUB_NAME: {{ .Values.global.dapr.pubsub | quote }}
+TOPIC_PREFIX: {{ .Values.global.topicPrefix | quote }}
+KAFKA_BROKERS: {{ .Values.global.kafka.brokers | quote }}
+SCHEMA_REGISTRY_URL: {{ .Values.global.schemaRegistry.url | quote }}
+{{- with .Values.database }}
+DATABASE_HOST: {{ $.Values.global.database.host | quote }}
+DATABASE_PORT: {{ $.Values.global.database.port | quote }}
+DATABASE_NAME: {{ printf "%s_%s" . $.Values.global.environment | quote }}
+VAULT_ADDR: {{ $.Values.global.vault.address | quote }}
+VAULT_ROLE: {{ printf "%s-%s" . $.Values.global.environment | quote }}
+{{- end }}
+{{- range $name, $value := .Values.env }}
+{{ $name }}: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "common.configmap" -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "common.name" . }}-config
+  labels: {{- include "common.partof" . | nindent 4 }}
+  annotations: {{- include "common.wave" -2 | nindent 4 }}
+data: {{- include "common.environment" . | nindent 2 }}
+{{- end }}

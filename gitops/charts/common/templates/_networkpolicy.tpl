@@ -1,0 +1,25 @@
+{{- /* Opens on top of the namespace's default deny: peers reach the sidecar's mTLS port, never the service's own. */ -}}
+{{- define "common.networkpolicy" -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "common.name" . }}
+  labels: {{- include "common.partof" . | nindent 4 }}
+  annotations: {{- include "common.wave" -2 | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels: {{- include "common.selector" . | nindent 6 }}
+  policyTypes: [Ingress]
+  ingress:
+    - from:
+        - podSelector:
+            matchLabels: {app.kubernetes.io/part-of: todo}
+      ports: [{port: 50002}]
+    - from:
+        - namespaceSelector:
+            matchLabels: {kubernetes.io/metadata.name: {{ .Values.global.monitoring.namespace }}}
+      ports: [{port: {{ .Values.port }}}, {port: {{ .Values.global.dapr.metricsPort }}}]
+    {{- if .Values.public }}
+    - ports: [{port: {{ .Values.port }}}]
+    {{- end }}
+{{- end }}
