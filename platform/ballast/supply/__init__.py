@@ -1,0 +1,1 @@
+"""Everything the platform runs, built or unpacked from locked sources."""

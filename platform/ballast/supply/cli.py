@@ -1,0 +1,104 @@
+"""ballast supply: build, list and verify what the platform is made of."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ballast.errors import BallastError
+from ballast.supply.binary_cache import FolderCache
+from ballast.supply.build import ensure_binaries
+from ballast.supply.charts import ensure_charts
+from ballast.supply.lock import load_lock
+from ballast.supply.progress import terminal_progress
+from ballast.supply.relock import lock_components
+from ballast.supply.store import BinaryStore
+
+app = typer.Typer(no_args_is_help=True, help="Build and check what the platform is made of.")
+_out = Console()
+Names = Annotated[list[str] | None, typer.Argument(help="Names; everything when none is given.")]
+
+
+@app.command()
+def build(names: Names = None) -> None:
+    """Make the named binaries and images present, and nothing else."""
+    from ballast.supply.images import ensure_images
+
+    lock = load_lock()
+    images = [image.name for image in lock.image]
+    wanted = names or [*lock.programs(), *images]
+    with terminal_progress() as progress:
+        binaries = ensure_binaries(
+            [n for n in wanted if n not in images], progress=progress, lock=lock
+        )
+        made = ensure_images([n for n in wanted if n in images], progress=progress)
+        if not names:
+            ensure_charts(lock=lock, progress=progress)
+    _out.print(f"{len(binaries)} binaries and {len(made)} images are ready.")
+
+
+@app.command("list")
+def list_artefacts() -> None:
+    """Show every locked binary, chart and image, and whether it is here."""
+    lock, store = load_lock(), BinaryStore.default()
+    table = Table("kind", "name", "version", "size", "here", box=None, pad_edge=False)
+    for component, program in lock.programs().values():
+        here = program.sha256 is not None and store.find(program.name, program.sha256) is not None
+        size = f"{program.size / 1e6:.0f} MB" if program.size else ""
+        table.add_row("binary", program.name, component.version, size, "yes" if here else "no")
+    for chart in lock.chart:
+        table.add_row("chart", chart.name, chart.version, "", "")
+    for image in lock.image:
+        table.add_row("image", image.name, "", "", "")
+    _out.print(table)
+
+
+@app.command()
+def verify() -> None:
+    """Hash every built binary again. Exit code 1 when one is not what the lock says."""
+    lock, store = load_lock(), BinaryStore.default()
+    wrong: list[str] = []
+    checked = 0
+    for _, program in lock.programs().values():
+        if program.sha256 is None or not store.path(program.name, program.sha256).exists():
+            continue
+        checked += 1
+        if not store.verify(program.name, program.sha256):
+            wrong.append(program.name)
+    if wrong:
+        raise BallastError(
+            f"not what supply.lock says: {', '.join(wrong)}",
+            fix=f"ballast supply build {' '.join(wrong)}",
+        )
+    _out.print(f"{checked} binaries are what supply.lock says.")
+
+
+@app.command()
+def charts(names: Names = None) -> None:
+    """Copy the locked charts to .ballast/charts of this checkout."""
+    with terminal_progress() as progress:
+        found = ensure_charts(names, progress=progress)
+    for name, path in found.items():
+        _out.print(f"{name}: {path}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def lock(components: Names = None) -> None:
+    """Build components anew and write their hashes into supply.lock (a maintainer's verb)."""
+    with terminal_progress() as progress:
+        written = lock_components(components or [], progress=progress)
+    _out.print(f"supply.lock has the hashes of {len(written)} binaries.")
+
+
+@app.command()
+def push(folder: Annotated[Path, typer.Argument(help="Folder of a binary cache.")]) -> None:
+    """Copy the verified binaries into a folder that BALLAST_BINARY_CACHE can name."""
+    lock, store, cache = load_lock(), BinaryStore.default(), FolderCache(folder)
+    pushed = 0
+    for _, program in lock.programs().values():
+        path = store.find(program.name, program.sha256) if program.sha256 else None
+        if path is not None and program.sha256 is not None:
+            pushed += cache.push(program.sha256, path)
+    _out.print(f"{pushed} binaries added to {folder}.")

@@ -1,0 +1,90 @@
+"""What the lock says of toolchains, Go components and charts."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ModuleVersion = Annotated[str, Field(pattern=r"^v\d+\.\d+\.\d+")]
+ModuleSum = Annotated[str, Field(pattern=r"^h1:[A-Za-z0-9+/]{43}=$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Toolchain(_Frozen):
+    """A compiler or runtime that is a wheel; `wheels` maps a machine (uname -m) to its SHA-256."""
+
+    package: str
+    version: str
+    executable: str
+    wheels: dict[str, Sha256]
+
+
+class Pin(_Frozen):
+    """One version forced on several modules, so that components share compiled packages."""
+
+    version: ModuleVersion
+    modules: tuple[str, ...]
+
+
+class Program(_Frozen):
+    """One executable of a component; `sha256` is absent only until `supply lock` has written it."""
+
+    name: Name
+    package: str
+    sha256: Sha256 | None = None
+    size: int | None = None
+
+
+class Component(_Frozen):
+    """A Go module at one version and the programs built from it in one wrapper module.
+
+    `replace` maps a module path, or a glob over the paths that the module itself replaces, to
+    "vX.Y.Z" (same path) or "path vX.Y.Z". `source` names a folder of supply/go holding a main
+    package of ours, built against the module. `seconds` is a build from nothing on two cores.
+    """
+
+    component: Name
+    module: str
+    version: ModuleVersion
+    pins: tuple[str, ...] = ()
+    require: dict[str, ModuleVersion] = {}
+    replace: dict[str, str] = {}
+    drop_replaces: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    variables: dict[str, str] = {}
+    source: str | None = None
+    seconds: float | None = None
+    program: Annotated[tuple[Program, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _source_has_one_program(self) -> Self:
+        if self.source and [p.package for p in self.program] != ["."]:
+            raise ValueError('a component with `source` has one program, with package = "."')
+        return self
+
+
+class ChartPart(_Frozen):
+    """A folder or file inside a module zip; `sum` is Go's h1 hash of the whole zip."""
+
+    module: str
+    version: ModuleVersion
+    path: str
+    sum: ModuleSum
+
+
+class ChartDependency(ChartPart):
+    """A subchart that the chart names by address and that another module carries."""
+
+    name: str
+
+
+class Chart(ChartPart):
+    """A chart or manifest taken from a module; `without` lists subcharts that are left out."""
+
+    name: Name
+    dependency: tuple[ChartDependency, ...] = ()
+    without: tuple[str, ...] = ()
