@@ -1,0 +1,1 @@
+"""Service level objectives: files in, Prometheus rules and gate thresholds out."""
