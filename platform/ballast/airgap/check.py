@@ -41,8 +41,8 @@ def check_object(
     failures = _refusals(request.type, declared)
     if failures:
         return Checked(inputs, tuple(failures))
-    about = inputs.get("metadata")
-    if about is None or (isinstance(about, dict) and signature(mapping(about)) is None):
+    about: object = inputs.get("metadata")
+    if about is None or (mapping(about) and signature(about) is None):
         inputs["metadata"] = _placed(request, declared, mapping(about), olds, api)
     if is_core_secret(declared):
         for name in SECRET_FIELDS:

@@ -47,7 +47,7 @@ class Difference:
 def diff_object(identifier: ObjectId, old: Json, new: Json, mutability: Mutability) -> Difference:
     """Compare plain inputs of one object; InvalidError when it would have to be replaced but
     must never be. Needs no cluster, so that an unchanged stack is judged at once."""
-    changes = {
+    changes: dict[Path, Change] = {
         path: change
         for path, change in compare(old, new).items()
         if not _same_place(identifier, new, path)

@@ -10,7 +10,7 @@ import json
 from typing import Any, cast
 
 from ballast.airgap.objects import LAST_APPLIED, SERVER_METADATA, is_core_secret, metadata
-from ballast.airgap.values import SECRET, plain_bag, secret, signature
+from ballast.airgap.values import SECRET, contains_secret, plain_bag, secret, signature
 from ballast.kubeapi.shape import Json, mapping, sequence
 
 _REVISION = "deployment.kubernetes.io/revision"
@@ -24,21 +24,22 @@ def project(inputs: object, live: object, recorded: object) -> Any:
         return inputs
     if isinstance(inputs, dict) and isinstance(live, dict):
         now, before = mapping(cast("object", live)), mapping(recorded)
+        # What the server never kept, such as an empty list, is no drift when it is absent.
         return {
-            name: project(item, now[name], before.get(name))
+            name: project(item, now[name], before.get(name)) if name in now else item
             for name, item in mapping(cast("object", inputs)).items()
-            if name in now
+            if name in now or name not in before
         }
     if isinstance(inputs, list) and isinstance(live, list):
-        declared, now_items = sequence(cast("object", inputs)), sequence(cast("object", live))
-        if len(declared) == len(now_items):
+        declared, items = sequence(cast("object", inputs)), sequence(cast("object", live))
+        if len(declared) == len(items):
             before_items = sequence(recorded)
-            if len(before_items) != len(now_items):
-                before_items = [None] * len(now_items)
-            return [
-                project(item, now_items[at], before_items[at]) for at, item in enumerate(declared)
-            ]
-    return cast("Any", live)
+            if len(before_items) != len(items):
+                before_items = [None] * len(items)
+            return [project(item, items[at], before_items[at]) for at, item in enumerate(declared)]
+    # The shape changed: which part was secret can no longer be told, so all of it is.
+    moved = cast("Any", live)
+    return secret(moved) if contains_secret(cast("object", inputs)) else moved
 
 
 def refreshed_inputs(inputs: Json, live: Json, recorded: Json) -> Json:
@@ -49,13 +50,7 @@ def refreshed_inputs(inputs: Json, live: Json, recorded: Json) -> Json:
         names = mapping(declared["stringData"])
         for obj in (now, before):
             obj["stringData"] = _decoded(mapping(obj.get("data")), names)
-    # Declared but not kept by the server, such as an empty list: gone from both, so no drift.
-    kept = {
-        name: project(item, now[name], before.get(name)) if name in now else item
-        for name, item in inputs.items()
-        if name in now or name not in before
-    }
-    return kept
+    return mapping(project(inputs, now, before))
 
 
 def imported_inputs(live: Json) -> Json:

@@ -4,14 +4,15 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
-
-import websocket
 
 from ballast.kubeapi.errors import UNREACHABLE, KubeApiError, PodCommandError
 from ballast.kubeapi.shape import Json, mapping, mappings
 from ballast.kubeapi.transport import Transport
+
+if TYPE_CHECKING:
+    import websocket
 
 _PROTOCOL = "v5.channel.k8s.io"
 _STDIN, _STDOUT, _STDERR, _STATUS, _CLOSE = 0, 1, 2, 3, 255
@@ -40,6 +41,8 @@ def run_in_pod(
     timeout: float,
 ) -> str:
     """Stdout of the command; PodCommandError on another exit code than 0 or after `timeout` s."""
+    import websocket  # here, since few processes ever need it and starting fast matters to some
+
     socket = _connect(transport, _url(transport, target, command, stdin is not None), timeout)
     streams: Streams = {_STDOUT: bytearray(), _STDERR: bytearray(), _STATUS: bytearray()}
     end = time.monotonic() + timeout
@@ -82,6 +85,8 @@ def _url(transport: Transport, target: PodTarget, command: Sequence[str], stdin:
 
 
 def _connect(transport: Transport, url: str, timeout: float) -> Any:
+    import websocket
+
     session = transport.session()
     headers = [
         f"{name}: {value}" for name, value in session.headers.items() if name == "Authorization"
@@ -102,7 +107,7 @@ def _connect(transport: Transport, url: str, timeout: float) -> Any:
         raise KubeApiError(UNREACHABLE, f"cannot open a command stream: {error}") from error
 
 
-def _message(error: websocket.WebSocketBadStatusException) -> str:
+def _message(error: "websocket.WebSocketBadStatusException") -> str:
     body = error.resp_body or b""
     try:
         return str(json.loads(body)["message"])
