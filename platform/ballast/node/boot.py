@@ -24,7 +24,10 @@ class Component:
 
 @dataclass(frozen=True)
 class Boot:
-    """Everything the launcher needs to bring the node up."""
+    """Everything the launcher needs to bring the node up.
+
+    `configuration` is a digest of the files the components read.
+    """
 
     cgroup: str
     hostname: str
@@ -37,6 +40,7 @@ class Boot:
     log: str
     status: str
     identity: str
+    configuration: str
     components: list[Component]
 
     def text(self) -> str:

@@ -37,7 +37,11 @@ def components(binaries: Mapping[str, Path], host: HostRoot, layout: Layout) -> 
     def run(name: str, *flags: str, after: tuple[str, ...] = (), last: bool = False) -> Component:
         return Component(name, [str(binaries[name]), *flags], after=list(after), last=last)
 
-    runtime = [host.program("containerd"), f"--config={layout.config}/containerd.toml", "--log-level=warn"]
+    runtime = [
+        host.program("containerd"),
+        f"--config={layout.config}/containerd.toml",
+        "--log-level=warn",
+    ]
     return [
         run("etcd", *_etcd(layout), last=True),
         run("kube-apiserver", *_api_server(layout), after=(f"tcp:{_ETCD}",)),

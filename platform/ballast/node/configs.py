@@ -1,5 +1,6 @@
 """Configuration files of the components, rendered anew by each start."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,13 @@ ANONYMOUS_PATHS: Final = (
     "/openid/v1/jwks",
     "/.well-known/openid-configuration",
 )
+
+
+def fingerprint(layout: Layout, host: HostRoot) -> str:
+    """Changes when a restart is needed for the components to read what they should."""
+    documents = [kubelet(layout), kube_proxy(layout), authentication(), cni()]
+    text = json.dumps(documents) + containerd(layout.config / "cni", host)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_configs(layout: Layout, host: HostRoot) -> None:

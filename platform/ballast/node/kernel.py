@@ -17,6 +17,7 @@ MS_BIND: Final = 0x1000
 MS_REC: Final = 0x4000
 MS_PRIVATE: Final = 0x40000
 MS_SHARED: Final = 0x100000
+_MNT_DETACH: Final = 0x2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,3 +53,17 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
 def bind(source: str, target: str) -> None:
     """Show `source` at `target` as well."""
     mount(source, target, flags=MS_BIND | MS_REC)
+
+
+def unmount(target: str) -> None:
+    """Take away the mount at `target`, when the last user is gone."""
+    _check(_libc.umount2(target.encode(), ctypes.c_int(_MNT_DETACH)), f"unmount {target}")
+
+
+def getsockopt(descriptor: int, level: int, option: int, value: bytes) -> bytes:
+    """A socket option whose buffer is read as well as written; OSError when refused."""
+    buffer = ctypes.create_string_buffer(value, len(value))
+    size = ctypes.c_uint(len(value))
+    result = _libc.getsockopt(descriptor, level, option, buffer, ctypes.byref(size))
+    _check(result, "getsockopt")
+    return buffer.raw

@@ -52,7 +52,7 @@ def up(
     layout = Layout.default()
     host = HostRoot(host_root, layout.tools)
     with exclusive(layout.lock, progress):
-        boot = starting.plan(binaries, host, layout)
+        boot = starting.plan(binaries, host, layout, api_port)
         if _adopt(layout, boot, progress):
             return status()
         progress("starting the node")

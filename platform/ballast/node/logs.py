@@ -1,6 +1,8 @@
 """Component logs: their last lines and a cap on their size; standard library only."""
 
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -40,3 +42,30 @@ def rotate(path: Path, limit: int = LIMIT) -> bool:
     finally:
         os.close(source)
     return True
+
+
+def follow(paths: list[Path], pause: float = 0.2) -> Iterator[tuple[Path, str]]:
+    """Lines as they are written, with the log they are from; ends only with the caller."""
+    seen = {path: _size(path) for path in paths}
+    rest = dict.fromkeys(paths, b"")
+    while True:
+        for path in paths:
+            size = _size(path)
+            if size < seen[path]:
+                seen[path] = 0
+            if size > seen[path]:
+                with path.open("rb") as stream:
+                    stream.seek(seen[path])
+                    chunk = stream.read(size - seen[path])
+                seen[path] = size
+                *lines, rest[path] = (rest[path] + chunk).split(b"\n")
+                for line in lines:
+                    yield path, line.decode(errors="replace")
+        time.sleep(pause)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

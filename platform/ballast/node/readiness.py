@@ -3,16 +3,17 @@
 import datetime
 import time
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Final, cast
 
 from ballast.kubeapi import KubeApi, KubeApiError
 from ballast.node import addresses
 from ballast.node.errors import NodeError
 from ballast.node.layout import Layout
 from ballast.node.liveness import load_identity
-from ballast.node.status import read_status
+from ballast.node.status import NodeStatus, read_status
 
-DEADLINE = 90.0
+DEADLINE: Final = 90.0
+HOPELESS: Final = 5
 
 
 def wait_for_node(layout: Layout, seconds: float = DEADLINE) -> KubeApi:
@@ -45,12 +46,22 @@ def _wait(
                 f"the node died while waiting for {what}: {status.reason}",
                 fix=f"see {layout.log}/supervisor.log, then ballast node up",
             )
-        if time.monotonic() > end:
+        if time.monotonic() > end or _hopeless(status):
             raise NodeError(
                 f"gave up waiting for {what}{_evidence(layout)}",
                 fix=f"ballast node logs <component>; all logs are in {layout.log}",
             )
         time.sleep(0.1)
+
+
+def _hopeless(status: NodeStatus) -> bool:
+    # A program that ended this often within seconds of each start will not recover by itself.
+    return any(
+        each.state == "backoff"
+        and len(each.exits) >= HOPELESS
+        and all(e.ran < 2 for e in each.exits)
+        for each in status.components
+    )
 
 
 def _tolerant(api: KubeApi, holds: Callable[[KubeApi], bool]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ballast.node import addresses
 from ballast.node.boot import Boot
 from ballast.node.components import components
-from ballast.node.configs import write_configs
+from ballast.node.configs import fingerprint, write_configs
 from ballast.node.errors import NodeError
 from ballast.node.files import write_atomically
 from ballast.node.hostroot import HostRoot
@@ -21,7 +21,7 @@ from ballast.node.python import isolated
 from ballast.paths import cache_dir, repository_root
 
 
-def plan(binaries: Mapping[str, Path], host: HostRoot, layout: Layout) -> Boot:
+def plan(binaries: Mapping[str, Path], host: HostRoot, layout: Layout, api_port: int) -> Boot:
     """Describe the node that these programs make; writes nothing."""
     visible = {
         layout.root.resolve(),
@@ -50,6 +50,7 @@ def plan(binaries: Mapping[str, Path], host: HostRoot, layout: Layout) -> Boot:
         log=str(layout.log),
         status=str(layout.status),
         identity=str(layout.identity),
+        configuration=f"{fingerprint(layout, host)} api on {api_port}",
         components=components(binaries, host, layout),
     )
 

@@ -16,8 +16,8 @@ from ballast.node.files import write_atomically
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 SIGNALS: Final = (*STOP_SIGNALS, signal.SIGCHLD, signal.SIGHUP)
 ROTATE_EVERY: Final = 5.0
-GRACE: Final = 0.7
-LAST_GRACE: Final = 0.4
+GRACE: Final = 0.5
+LAST_GRACE: Final = 0.3
 
 
 class Supervisor:
@@ -36,7 +36,10 @@ class Supervisor:
         ]
 
     def run(self) -> None:
-        """Supervise until told to stop, then stop in order."""
+        """Supervise until told to stop, then stop in order; RuntimeError outside a namespace."""
+        if os.getpid() != 1:
+            # It buries and ends every process it sees, which must be the node's only.
+            raise RuntimeError("the supervisor only runs as pid 1 of a pid namespace")
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         while not self.stopping:
             changed = [child.advance(time.time()) for child in self.children]
