@@ -1,6 +1,7 @@
 {{- /* Everything a service reads from its environment; the same map feeds its Jobs. */ -}}
 {{- define "common.environment" -}}
 ENVIRONMENT: {{ .Values.global.environment | quote }}
+PORT: {{ .Values.port | quote }}
 LOG_LEVEL: {{ .Values.global.logLevel | quote }}
 PUBSUB_NAME: {{ .Values.global.dapr.pubsub | quote }}
 TOPIC_PREFIX: {{ .Values.global.topicPrefix | quote }}

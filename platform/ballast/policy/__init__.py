@@ -1,0 +1,1 @@
+"""Admission policies, evaluated outside the cluster by the rules the cluster enforces."""
