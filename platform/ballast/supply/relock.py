@@ -42,7 +42,7 @@ def closures(spec: DebianSpec, apt: Apt) -> dict[str, tuple[str, ...]]:
     whole: dict[str, set[str]] = {}
     for name, chosen in spec.set.items():
         found = chosen.packages if chosen.exact else apt.closure(chosen.packages)
-        whole[name] = set(found) - set(spec.never)
+        whole[name] = set(found) - set(spec.never) - set(chosen.omit)
     return {
         name: tuple(sorted(whole[name].difference(*(whole[below] for below in chosen.over))))
         for name, chosen in spec.set.items()
