@@ -1,0 +1,6 @@
+"""api-gateway: the one public entry."""
+
+from typing import Final
+
+APP_ID: Final = "api-gateway"
+__version__: Final = "1.0.0"

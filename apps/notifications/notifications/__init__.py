@@ -1,0 +1,6 @@
+"""notification-service: turns events into deliveries, once each."""
+
+from typing import Final
+
+APP_ID: Final = "notification-service"
+__version__: Final = "1.0.0"

@@ -1,0 +1,10 @@
+"""`python -m gateway`: run the service."""
+
+from gateway.app import create_app
+from gateway.settings import GatewaySettings
+from todo_shared.serve import serve
+from todo_shared.settings import ServiceSettings
+
+if __name__ == "__main__":
+    settings = ServiceSettings.from_environment()
+    serve(create_app(settings, GatewaySettings.from_environment()), settings)

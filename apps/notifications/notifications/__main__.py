@@ -1,0 +1,9 @@
+"""`python -m notifications`: run the service."""
+
+from notifications.app import create_app
+from todo_shared.serve import serve
+from todo_shared.settings import DatabaseSettings, ServiceSettings
+
+if __name__ == "__main__":
+    settings = ServiceSettings.from_environment()
+    serve(create_app(settings, DatabaseSettings.from_environment()), settings)

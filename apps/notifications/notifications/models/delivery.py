@@ -1,0 +1,51 @@
+"""One notification on its way to one user."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from todo_shared.models import DeliveryStatus, NotificationResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a sender delivers: made from an event, before it is known whether it is a repeat."""
+
+    event_id: UUID
+    task_id: str
+    user_id: str
+    subject: str
+    body: str
+    seq: int
+    trace_id: str
+    event_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message with what became of it."""
+
+    id: int
+    message: Message
+    channel: str
+    status: DeliveryStatus
+    created_at: datetime
+    sent_at: datetime | None
+
+    def response(self) -> NotificationResponse:
+        """The delivery as the API shows it."""
+        return NotificationResponse(
+            id=str(self.id),
+            event_id=str(self.message.event_id),
+            task_id=self.message.task_id,
+            user_id=self.message.user_id,
+            channel=self.channel,
+            subject=self.message.subject,
+            body=self.message.body,
+            status=self.status,
+            seq=self.message.seq,
+            trace_id=self.message.trace_id,
+            event_time=self.message.event_time,
+            created_at=self.created_at,
+            sent_at=self.sent_at,
+        )

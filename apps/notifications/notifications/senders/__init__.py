@@ -1,0 +1,1 @@
+"""The ways a message can take to its user."""

@@ -1,0 +1,1 @@
+"""What happened, told to other services: payloads, schemas and the CloudEvents envelope."""

@@ -1,0 +1,109 @@
+"""Schema changes of a service: Alembic scripts in its package, run before the service starts.
+
+`python -m <service>.migrate` brings the schema to its newest state; `python -m <service>.migrate
+down <revision>` takes it back. Two runs at once wait for each other.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Final
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from todo_shared.credentials import CredentialSource, Login, credentials_from
+from todo_shared.settings import DatabaseSettings, ServiceSettings
+from todo_shared.telemetry.logs import configure_logging
+from todo_shared.vault import VaultError
+
+_log = logging.getLogger(__name__)
+_LOCK: Final = 0x07B0A1E3
+_WAIT_SECONDS: Final = 300.0
+_PAUSE_SECONDS: Final = 1.0
+
+
+def alembic_config(package: str) -> Config:
+    """Where Alembic finds the scripts of `package`."""
+    config = Config()
+    config.set_main_option("script_location", str(files(package) / "migrations"))
+    return config
+
+
+async def migrate(login: Login, package: str, direction: str, revision: str) -> None:
+    """Bring the database of `login` to `revision` of `package`, `up` or `down`."""
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        connect_args={
+            "host": login.host,
+            "port": login.port,
+            "user": login.user,
+            "password": login.password,
+            "database": login.database,
+        },
+        poolclass=NullPool,
+    )
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_run, package, direction, revision)
+    finally:
+        await engine.dispose()
+
+
+def _run(connection: Connection, package: str, direction: str, revision: str) -> None:
+    # Held until the transaction of all steps ends; a second job waits here and finds nothing to do.
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = alembic_config(package)
+    config.attributes["connection"] = connection
+    step = command.upgrade if direction == "up" else command.downgrade
+    step(config, revision)
+
+
+async def _when_reachable(source: CredentialSource, package: str, way: tuple[str, str]) -> None:
+    deadline = asyncio.get_running_loop().time() + _WAIT_SECONDS
+    while True:
+        try:
+            login = await source.take()
+            try:
+                await migrate(login, package, *way)
+            finally:
+                await source.give_back(login)
+        except (VaultError, OSError, asyncpg.CannotConnectNowError) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            _log.warning("waiting for the database: %s", error)
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def main(package: str, arguments: Sequence[str]) -> int:
+    """Entry of a service's migrate module: `[up|down] [revision]`; returns the exit code."""
+    direction, revision = _parse(arguments)
+    settings = ServiceSettings.from_environment()
+    configure_logging(f"{package}-migrate", settings.environment, settings.log_level)
+    source = credentials_from(DatabaseSettings.from_environment())
+    try:
+        asyncio.run(_when_reachable(source, package, (direction, revision)))
+    except (VaultError, OSError, asyncpg.PostgresError, SQLAlchemyError):
+        _log.exception("the schema of %s was not changed", package)
+        return 1
+    _log.info("the schema of %s is at %s", package, revision)
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> tuple[str, str]:
+    match list(arguments):
+        case [] | ["up"]:
+            return "up", "head"
+        case ["up" | "down" as direction, revision]:
+            return direction, revision
+        case _:
+            sys.exit("usage: python -m <service>.migrate [up [revision] | down <revision>]")

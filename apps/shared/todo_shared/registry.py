@@ -1,0 +1,54 @@
+"""The schema registry, through the part of its API that Confluent and Redpanda share."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any, Final
+from urllib.parse import quote
+
+from todo_shared.events.schemas import versions
+
+_TYPE: Final = "application/vnd.schemaregistry.v1+json"
+_COMPATIBILITY: Final = "FULL_TRANSITIVE"
+_CALL_SECONDS: Final = 10.0
+
+
+class SchemaRefusedError(Exception):
+    """The registry refused a schema: it would break readers or writers of an earlier version."""
+
+
+class SchemaRegistry:
+    """Registers the schemas of the topics under the subject `<prefix><topic>-value`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def register(self, prefix: str, topic: str) -> int:
+        """Register every version of `topic` in order; returns the id of the newest.
+
+        Raises SchemaRefusedError, and OSError while the registry is away.
+        """
+        subject = quote(f"{prefix}{topic}-value", safe="")
+        newest = 0
+        for position, text in enumerate(versions(topic)):
+            answer = self._call("POST", f"/subjects/{subject}/versions", {"schema": text})
+            newest = int(answer["id"])
+            if position == 0:
+                self._call("PUT", f"/config/{subject}", {"compatibility": _COMPATIBILITY})
+        return newest
+
+    def _call(self, method: str, path: str, body: object) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - the address comes from our settings
+            self._url + path,
+            json.dumps(body).encode(),
+            {"content-type": _TYPE, "accept": _TYPE},
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_CALL_SECONDS) as response:  # noqa: S310
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            if error.code in (409, 422):
+                detail = error.read().decode(errors="replace")
+                raise SchemaRefusedError(f"{method} {path}: {error.code} {detail}") from error
+            raise

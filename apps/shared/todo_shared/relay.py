@@ -1,0 +1,249 @@
+"""The relay: publishes what the outbox holds, in order per key, and forgets it once acknowledged.
+
+Any number of relays may run. Work is split into shards by key; an advisory lock makes sure that
+only one relay reads, publishes and deletes a shard at a time, so no event overtakes an earlier one
+of its key. A relay that dies between publish and delete leaves the rows: they are sent again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, Protocol
+
+from todo_shared.dapr.client import SidecarError
+from todo_shared.dapr.pubsub import BulkEntry
+from todo_shared.errors import UnavailableError
+from todo_shared.events.envelope import StoredEvent, encode
+from todo_shared.listening import DRIVER_ERRORS, ListeningConnection
+from todo_shared.outbox import CHANNEL, SHARDS
+from todo_shared.telemetry.metrics import (
+    OUTBOX_AGE,
+    OUTBOX_DEPTH,
+    PUBLISH_FAILURES,
+    PUBLISH_LATENCY,
+)
+
+_log = logging.getLogger(__name__)
+
+_LOCK_SPACE: Final = 0x07B0
+_READ: Final = """
+    SELECT id, event_id, topic, key, seq, time, data, traceparent, correlation_id
+    FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
+"""
+_DELETE: Final = """
+    DELETE FROM outbox WHERE id = ANY($1::bigint[])
+    RETURNING topic, extract(epoch FROM clock_timestamp() - created_at)::float8
+"""
+_SURVEY: Final = """
+    SELECT shard, count(*), extract(epoch FROM clock_timestamp() - min(created_at))::float8
+    FROM outbox GROUP BY shard
+"""
+# Three quick repeats, then slowly until it works: an event is never given up.
+_PAUSES: Final = (0.1, 0.3, 0.9, 5.0)
+
+Connect = Callable[[], AbstractAsyncContextManager[ListeningConnection]]
+# What ends a connection, or keeps one from being made; the relay outlives all of it.
+_CONNECTION_ERRORS: Final = (UnavailableError, *DRIVER_ERRORS)
+
+
+class Publisher(Protocol):
+    """What the relay needs of a broker: DaprPubSubService has it."""
+
+    async def publish_bulk(self, topic: str, entries: Sequence[BulkEntry]) -> frozenset[str]:
+        """Publish in order and return the ids that failed."""
+        ...
+
+
+class OutboxRelay:
+    """Publishes the outbox of one database until `run` is cancelled."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        publisher: Publisher,
+        source: str,
+        *,
+        batch: int = 200,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._connect = connect
+        self._publisher = publisher
+        self._source = source
+        self._batch = batch
+        self._poll_seconds = poll_seconds
+        self._stopping = asyncio.Event()
+        self._renew = asyncio.Event()
+
+    def reconnect(self) -> None:
+        """Move to a new connection after the batches in hand: the credentials have changed."""
+        self._renew.set()
+
+    def stop(self) -> None:
+        """Let `run` return after the batches in hand."""
+        self._stopping.set()
+        self._renew.set()
+
+    async def run(self) -> None:
+        """Publish until `stop`; a lost connection is opened again, for as long as needed."""
+        failures = 0
+        while not self._stopping.is_set():
+            self._renew.clear()
+            try:
+                async with self._connect() as connection:
+                    failures = 0
+                    await _Session(self, connection).run()
+            except* _CONNECTION_ERRORS as group:
+                _log.warning("the relay has no database connection: %s", group.exceptions[0])
+                await self._sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def publish(self, events: Sequence[StoredEvent]) -> list[int]:
+        """Publish `events`; returns the rows that the broker has acknowledged.
+
+        After a failed entry, later entries of its key count as unpublished even if they arrived:
+        they are sent again behind it, so that the last copy of each is in order.
+        """
+        done: list[int] = []
+        for topic, of_topic in groupby(
+            sorted(events, key=attrgetter("topic")), attrgetter("topic")
+        ):
+            batch = list(of_topic)
+            try:
+                failed = await self._publisher.publish_bulk(
+                    topic, [BulkEntry(str(e.row), e.key, encode(e, self._source)) for e in batch]
+                )
+            except SidecarError as error:
+                _log.warning("publish failed: %s", error, extra={"topic": topic})
+                PUBLISH_FAILURES.labels(topic).inc()
+                continue
+            if failed:
+                PUBLISH_FAILURES.labels(topic).inc()
+            done += acknowledged(batch, failed)
+        return done
+
+    @property
+    def batch(self) -> int:
+        """How many rows one bulk takes at most."""
+        return self._batch
+
+    @property
+    def poll_seconds(self) -> float:
+        """How long a missed notification can delay an event."""
+        return self._poll_seconds
+
+    @property
+    def renewal(self) -> asyncio.Event:
+        """Set when the running session must end."""
+        return self._renew
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping.is_set()
+
+
+def acknowledged(batch: Iterable[StoredEvent], failed: frozenset[str]) -> list[int]:
+    """The rows of `batch` before the first failed one of their key."""
+    blocked: set[str] = set()
+    done: list[int] = []
+    for event in batch:
+        if str(event.row) in failed:
+            blocked.add(event.key)
+        if event.key not in blocked:
+            done.append(event.row)
+    return done
+
+
+class _Session:
+    """The relay's work on one connection: listen, survey once a poll, drain shards when woken."""
+
+    def __init__(self, relay: OutboxRelay, connection: ListeningConnection) -> None:
+        self._relay = relay
+        self._connection = connection
+        self._turn = asyncio.Lock()
+        self._wake = [asyncio.Event() for _ in range(SHARDS)]
+
+    async def run(self) -> None:
+        """Work until the relay wants another connection; errors of the connection end it too."""
+        self._connection.when_lost(self._end)
+        await self._connection.listen(CHANNEL, self._heard)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._survey())
+            for shard in range(SHARDS):
+                group.create_task(self._work(shard))
+
+    def _heard(self, payload: str) -> None:
+        self._wake[int(payload) % SHARDS].set()
+
+    def _end(self) -> None:
+        self._relay.renewal.set()
+        for event in self._wake:
+            event.set()
+
+    async def _survey(self) -> None:
+        """Measure the outbox and wake the shards that hold something, every poll."""
+        while not (self._relay.renewal.is_set() or self._relay.stopping):
+            rows = await self._query(_SURVEY)
+            OUTBOX_DEPTH.set(sum(int(row[1]) for row in rows))
+            OUTBOX_AGE.set(max((float(row[2]) for row in rows), default=0.0))
+            for row in rows:
+                self._wake[int(row[0]) % SHARDS].set()
+            try:
+                await asyncio.wait_for(self._relay.renewal.wait(), self._relay.poll_seconds)
+            except TimeoutError:
+                continue
+        self._end()
+
+    async def _work(self, shard: int) -> None:
+        failures = 0
+        while True:
+            await self._wake[shard].wait()
+            if self._relay.renewal.is_set():
+                return
+            self._wake[shard].clear()
+            if await self._drain(shard):
+                failures = 0
+                continue
+            pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
+            failures += 1
+            try:
+                await asyncio.wait_for(self._relay.renewal.wait(), pause)
+            except TimeoutError:
+                self._wake[shard].set()
+
+    async def _drain(self, shard: int) -> bool:
+        """Publish what the shard holds; False when some of it must be tried again later."""
+        locked = await self._query("SELECT pg_try_advisory_lock($1, $2)", _LOCK_SPACE, shard)
+        if not locked[0][0]:
+            # The owner heard the same notification and looks again before it lets go.
+            return True
+        try:
+            while not self._relay.renewal.is_set():
+                rows = await self._query(_READ, shard, self._relay.batch)
+                if not rows:
+                    return True
+                events = [StoredEvent(*row) for row in rows]
+                done = await self._relay.publish(events)
+                for topic, seconds in await self._query(_DELETE, done):
+                    PUBLISH_LATENCY.labels(topic).observe(seconds)
+                if len(done) < len(events):
+                    return False
+                if len(rows) < self._relay.batch:
+                    return True
+            return True
+        finally:
+            if not self._connection.closed:
+                await self._query("SELECT pg_advisory_unlock($1, $2)", _LOCK_SPACE, shard)
+
+    async def _query(self, query: str, *values: object) -> Sequence[tuple[Any, ...]]:
+        async with self._turn:
+            return await self._connection.fetch(query, *values)

@@ -1,0 +1,1 @@
+"""Trace context, structured logs and metrics."""

@@ -1,0 +1,78 @@
+"""The outermost layer of each service: context in, context out, one log line and metrics."""
+
+import logging
+import time
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from todo_shared.errors import internal_error
+from todo_shared.telemetry.context import accept, working_in
+from todo_shared.telemetry.metrics import HTTP_DURATION, HTTP_REQUESTS, IN_PROGRESS
+
+_log = logging.getLogger("access")
+
+UNMEASURED: Final = frozenset({"/health", "/ready", "/metrics"})
+
+
+class TelemetryMiddleware:
+    """Accepts or makes trace and correlation id, measures by route template, logs the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; lifespan and unmeasured paths go straight through."""
+        if scope["type"] != "http" or scope["path"] in UNMEASURED:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        context = accept(
+            headers.get("traceparent", ""),
+            headers.get("tracestate", ""),
+            headers.get("x-correlation-id", ""),
+        )
+        status: int | None = None
+        started = time.perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                out = MutableHeaders(scope=message)
+                out["x-correlation-id"] = context.correlation_id
+                out["x-trace-id"] = context.trace_id
+            await send(message)
+
+        IN_PROGRESS.inc()
+        with working_in(context):
+            try:
+                await self._app(scope, receive, answer)
+            except Exception:
+                _log.exception("unexpected error")
+                if status is not None:
+                    raise
+                await internal_error()(scope, receive, answer)
+            finally:
+                IN_PROGRESS.dec()
+                self._record(scope, status or 500, time.perf_counter() - started)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_template(scope)
+        labels = (scope["method"], route, str(status))
+        HTTP_REQUESTS.labels(*labels).inc()
+        HTTP_DURATION.labels(*labels).observe(seconds)
+        _log.info(
+            "%s %s %d",
+            scope["method"],
+            route,
+            status,
+            extra={"duration_ms": round(seconds * 1000, 2)},
+        )
+
+
+def route_template(scope: Scope) -> str:
+    """The path as declared, such as /tasks/{task_id}; requests that matched nothing share one."""
+    route = scope.get("route")
+    return str(getattr(route, "path", "unmatched"))
