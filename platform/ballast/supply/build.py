@@ -92,7 +92,7 @@ class BinarySupply:
             _require_hashes(component, programs)
         go = GoTool(ensure_toolchain("go", self.lock.toolchain["go"], progress=self.progress)
                     .parent.parent, cache_dir() / "go")  # fmt: skip
-        compiler = Compiler(go, self.lock.pin, self.cancelled, keep_open=(descriptor,))
+        compiler = Compiler(go, self.lock, self.cancelled, keep_open=(descriptor,))
         for component, programs in _by_component(missing):
             self._build(compiler, component, programs, found)
 

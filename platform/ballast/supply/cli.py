@@ -11,9 +11,9 @@ from ballast.errors import BallastError
 from ballast.supply.binary_cache import FolderCache
 from ballast.supply.build import ensure_binaries
 from ballast.supply.charts import ensure_charts
+from ballast.supply.hashes import lock_components
 from ballast.supply.lock import load_lock
 from ballast.supply.progress import terminal_progress
-from ballast.supply.relock import lock_components
 from ballast.supply.store import BinaryStore
 
 app = typer.Typer(no_args_is_help=True, help="Build and check what the platform is made of.")

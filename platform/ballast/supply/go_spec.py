@@ -23,13 +23,6 @@ class Toolchain(_Frozen):
     wheels: dict[str, Sha256]
 
 
-class Pin(_Frozen):
-    """One version forced on several modules, so that components share compiled packages."""
-
-    version: ModuleVersion
-    modules: tuple[str, ...]
-
-
 class Program(_Frozen):
     """One executable of a component; `sha256` is absent only until `supply lock` has written it."""
 
@@ -42,6 +35,8 @@ class Program(_Frozen):
 class Component(_Frozen):
     """A Go module at one version and the programs built from it in one wrapper module.
 
+    `follow` names another component whose module versions are forced on this one, so that what
+    both import is compiled once; `unfollow` are globs over module paths that keep their own.
     `replace` maps a module path, or a glob over the paths that the module itself replaces, to
     "vX.Y.Z" (same path) or "path vX.Y.Z". `source` names a folder of supply/go holding a main
     package of ours, built against the module. `seconds` is a build from nothing on two cores.
@@ -50,7 +45,8 @@ class Component(_Frozen):
     component: Name
     module: str
     version: ModuleVersion
-    pins: tuple[str, ...] = ()
+    follow: Name | None = None
+    unfollow: tuple[str, ...] = ()
     require: dict[str, ModuleVersion] = {}
     replace: dict[str, str] = {}
     drop_replaces: tuple[str, ...] = ()

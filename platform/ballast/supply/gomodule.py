@@ -6,12 +6,12 @@ builds only from a wrapper that repeats them.
 
 import fnmatch
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ballast.errors import BallastError
-from ballast.supply.go_spec import Component, Pin, Program
+from ballast.supply.go_spec import Component, Program
 
 LANGUAGE = "1.26"
 
@@ -40,6 +40,7 @@ class ModFile:
     """The parts of a module's go.mod that a wrapper has to repeat."""
 
     go: str
+    require: tuple[tuple[str, str], ...] = ()
     godebug: tuple[tuple[str, str], ...] = ()
     replace: tuple[Replace, ...] = ()
     exclude: tuple[tuple[str, str], ...] = ()
@@ -50,6 +51,7 @@ def parse_modfile(text: str) -> ModFile:
     data: dict[str, Any] = json.loads(text)
     return ModFile(
         go=data.get("Go") or LANGUAGE,
+        require=tuple((r["Path"], r["Version"]) for r in data.get("Require") or ()),
         godebug=tuple((g["Key"], g["Value"]) for g in data.get("Godebug") or ()),
         replace=tuple(
             Replace(
@@ -69,17 +71,41 @@ def wrapper_name(component: Component) -> str:
     return f"ballast.local/{component.component}"
 
 
-def render_wrapper(component: Component, own: ModFile, pins: Mapping[str, Pin]) -> str:
-    """The wrapper's go.mod. Raises WrapperError for a local replace that the lock does not name."""
+def render_wrapper(
+    component: Component, own: ModFile, followed: Mapping[str, str] | None = None
+) -> str:
+    """The wrapper's go.mod; `followed` are the versions of `module_versions` to force.
+
+    Raises WrapperError for a local replace that the lock does not name.
+    """
+    forced = {
+        path: version
+        for path, version in (followed or {}).items()
+        if not _matches(path, component.unfollow) and path != component.module
+    }
+    require = {component.module: component.version} | forced | component.require
+    replace = {path: f"{path} {version}" for path, version in forced.items()}
+    replace = _own_replaces(component, own) | replace | _exact_replaces(component)
     lines = [f"module {wrapper_name(component)}", "", f"go {LANGUAGE}"]
     lines += [f"godebug {key}={value}" for key, value in _godebug(own)]
-    lines += ["", f"require {component.module} {component.version}"]
-    lines += [f"require {path} {version}" for path, version in sorted(component.require.items())]
-    lines += [
-        f"replace {old} => {new}" for old, new in sorted(_replaces(component, own, pins).items())
-    ]
+    lines += [f"require {path} {version}" for path, version in sorted(require.items())]
+    lines += [f"replace {old} => {new}" for old, new in sorted(replace.items())]
     lines += [f"exclude {path} {version}" for path, version in sorted(set(own.exclude))]
     return "\n".join(lines) + "\n"
+
+
+def module_versions(component: Component, own: ModFile) -> dict[str, str]:
+    """The version of every module that a component's go.mod names, its replaces applied.
+
+    A module replaced by another path is left out: it has no version of its own to share.
+    """
+    replaced = {old.split(" ")[0]: new for old, new in _own_replaces(component, own).items()}
+    versions: dict[str, str] = {}
+    for path, version in own.require:
+        new_path, _, new_version = replaced.get(path, f"{path} {version}").partition(" ")
+        if new_path == path:
+            versions[path] = new_version
+    return versions
 
 
 def import_paths(component: Component, programs: tuple[Program, ...]) -> list[str]:
@@ -112,10 +138,10 @@ def _godebug(own: ModFile) -> list[tuple[str, str]]:
     return sorted(settings.items())
 
 
-def _replaces(component: Component, own: ModFile, pins: Mapping[str, Pin]) -> dict[str, str]:
+def _own_replaces(component: Component, own: ModFile) -> dict[str, str]:
     result: dict[str, str] = {}
     for line in own.replace:
-        if line.path in component.drop_replaces:
+        if _matches(line.path, component.drop_replaces):
             continue
         target = _override(component, line.path)
         if target is None and line.local:
@@ -127,13 +153,17 @@ def _replaces(component: Component, own: ModFile, pins: Mapping[str, Pin]) -> di
             )
         old = f"{line.path} {line.version}".strip()
         result[old] = target or f"{line.new_path} {line.new_version}".strip()
-    for pin in component.pins:
-        for path in pins[pin].modules:
-            result[path] = f"{path} {pins[pin].version}"
-    for path, target in component.replace.items():
-        if "*" not in path:
-            result[path] = _target(path, target)
     return result
+
+
+def _exact_replaces(component: Component) -> dict[str, str]:
+    return {
+        path: _target(path, target) for path, target in component.replace.items() if "*" not in path
+    }
+
+
+def _matches(path: str, globs: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(path, glob) for glob in globs)
 
 
 def _override(component: Component, path: str) -> str | None:

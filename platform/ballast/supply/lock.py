@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ballast.errors import BallastError
 from ballast.paths import repository_root
-from ballast.supply.go_spec import Chart, Component, Pin, Program, Toolchain
+from ballast.supply.go_spec import Chart, Component, Program, Toolchain
 from ballast.supply.image_spec import DebianSpec, ImageSpec, MavenSpec
 
 SOURCES = Path(__file__).parent / "go"
@@ -27,7 +27,6 @@ class Lock(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     toolchain: dict[str, Toolchain]
-    pin: dict[str, Pin] = {}
     binary: tuple[Component, ...] = ()
     chart: tuple[Chart, ...] = ()
     image: tuple[ImageSpec, ...] = ()
@@ -45,11 +44,11 @@ class Lock(BaseModel):
             if twice:
                 raise ValueError(f"{kind} {twice[0]!r} is declared twice")
         for component in self.binary:
-            for pin in component.pins:
-                if pin not in self.pin:
-                    raise ValueError(
-                        f"component {component.component!r} uses pin {pin!r}, which is not declared"
-                    )
+            if component.follow and component.follow not in {c.component for c in self.binary}:
+                raise ValueError(
+                    f"component {component.component!r} follows {component.follow!r}, "
+                    "which is not declared"
+                )
             if component.source and not (source_folder(component.source) / "main.go").is_file():
                 raise ValueError(
                     f"component {component.component!r} has source {component.source!r}, "
@@ -67,6 +66,14 @@ class Lock(BaseModel):
         for name in sorted(wanted - known.keys()):
             raise LockError(f"supply.lock has no binary {name!r}", fix=_nearest(name, known))
         return {name: found for name, found in known.items() if name in wanted}
+
+    def find_component(self, name: str) -> Component:
+        """The component of that name. Raises LockError when there is none."""
+        for component in self.binary:
+            if component.component == name:
+                return component
+        known = [c.component for c in self.binary]
+        raise LockError(f"supply.lock has no component {name!r}", fix=_nearest(name, known))
 
     def find_chart(self, name: str) -> Chart:
         """The chart of that name. Raises LockError when there is none."""
