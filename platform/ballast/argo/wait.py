@@ -92,7 +92,7 @@ def _nudge(api: KubeApi, apps: Sequence[str], found: dict[str, Json], revision: 
             status = mapping(found[app].get("status"))
             if revision and mapping(status.get("sync")).get("revision") != revision:
                 _refresh(api, "Application", app, "argocd.argoproj.io/refresh", "normal")
-        elif api.get(API_VERSION, "ApplicationSet", GENERATOR, ARGOCD_NAMESPACE):
+        elif api.get(API_VERSION, "ApplicationSet", GENERATOR, ARGOCD_NAMESPACE) is not None:
             note = "argocd.argoproj.io/application-set-refresh"
             _refresh(api, "ApplicationSet", GENERATOR, note, "true")
         elif ROOT in found:
