@@ -67,9 +67,7 @@ class Timeline:
             table.add_column(heading, justify="right" if justify == "right" else "left")
         table.add_column("what")
         for phase in self.phases:
-            table.add_row(
-                phase.name, f"{phase.started:.1f}", f"{phase.seconds:.1f}", phase.detail
-            )
+            table.add_row(phase.name, f"{phase.started:.1f}", f"{phase.seconds:.1f}", phase.detail)
         table.add_section()
         table.add_row("total", "", f"{self.total:.1f}", "")
         return table
