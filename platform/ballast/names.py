@@ -36,3 +36,24 @@ VAULT_PORT: Final = 18200
 
 TOKEN_ISSUER: Final = "https://identity.todo.local"
 TOKEN_AUDIENCE: Final = "todo"
+
+# Addresses inside the cluster, the same on every stack.
+DATABASE_HOST: Final = "postgres.database.svc.cluster.local"
+DATABASE_PORT: Final = 5432
+BROKER_ADDRESS: Final = "redpanda.messaging.svc.cluster.local:9092"
+SCHEMA_REGISTRY_URL: Final = "http://schema-registry.messaging.svc.cluster.local:8080"
+VAULT_ADDRESS: Final = "http://vault.vault.svc.cluster.local:8200"
+ALERT_SINK_URL: Final = "http://alert-sink.monitoring.svc.cluster.local:8080"
+
+# Services that own a database: service -> prefix of its database and of its Vault role.
+DATABASE_OWNERS: Final = {"task-service": "tasks", "notification-service": "notifications"}
+
+
+def database_name(service: str, environment: str) -> str:
+    """Database of a service in an environment, such as tasks_dev; its owner role adds _owner."""
+    return f"{DATABASE_OWNERS[service]}_{environment}"
+
+
+def vault_role(service: str, environment: str) -> str:
+    """Vault role of a service in an environment, such as tasks-dev (login and credentials)."""
+    return f"{DATABASE_OWNERS[service]}-{environment}"

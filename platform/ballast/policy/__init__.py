@@ -1,1 +1,1 @@
-"""Admission policies, evaluated outside the cluster by the rules the cluster enforces."""
+"""Admission policies outside the cluster: the same CEL, over a graph or over rendered manifests."""

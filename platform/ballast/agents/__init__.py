@@ -1,0 +1,1 @@
+"""Small programs that run inside the cluster, each one file on the standard library alone."""

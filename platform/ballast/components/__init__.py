@@ -1,0 +1,1 @@
+"""The platform's components: one ComponentResource a file, each the same on every stack."""

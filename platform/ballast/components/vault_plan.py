@@ -1,0 +1,75 @@
+"""What Vault hands out: for each service of each environment, a login and a database user."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ballast import names
+
+CUSTODIAN: Final = "vault-custodian"
+CUSTODY: Final = "vault-custody"
+AUDIENCE: Final = "vault"
+CREDENTIAL_TTL: Final = "1h"
+
+
+def plan(environments: Sequence[str], *, auto_unseal: bool) -> dict[str, Any]:
+    """The custodian's plan, as `ballast.agents.vault_custodian.Plan` reads it."""
+    wanted = [(service, env) for env in environments for service in names.DATABASE_OWNERS]
+    return {
+        "namespace": names.VAULT_NAMESPACE,
+        "custody": CUSTODY,
+        "auto_unseal": auto_unseal,
+        "database_host": f"{names.DATABASE_HOST}:{names.DATABASE_PORT}",
+        "roles": [names.vault_role(service, env) for service, env in wanted],
+        "own_role": login_role("custodian", names.VAULT_NAMESPACE, CUSTODIAN),
+        "entries": [entry for service, env in wanted for entry in entries(service, env)],
+    }
+
+
+def login_role(policy: str, namespace: str, service_account: str) -> dict[str, Any]:
+    """A JWT login that only one ServiceAccount passes."""
+    return {
+        "role_type": "jwt",
+        "user_claim": "sub",
+        "bound_audiences": [AUDIENCE],
+        "bound_subject": f"system:serviceaccount:{namespace}:{service_account}",
+        "token_policies": [policy],
+        "token_ttl": "1h",
+        "token_max_ttl": "24h",
+    }
+
+
+def entries(service: str, environment: str) -> list[dict[str, Any]]:
+    """Policy, login and database role of one service in one environment."""
+    name = names.vault_role(service, environment)
+    namespace = names.ENVIRONMENT_NAMESPACES[environment]
+    policy = f'path "database/creds/{name}" {{ capabilities = ["read"] }}'
+    return [
+        {"path": f"sys/policies/acl/{name}", "body": {"policy": policy}},
+        {"path": f"auth/jwt/role/{name}", "body": login_role(name, namespace, service)},
+        {
+            "path": f"database/roles/{name}",
+            "body": database_role(names.database_name(service, environment)),
+        },
+    ]
+
+
+def database_role(database: str) -> dict[str, Any]:
+    """A user that lives one lease and acts as the owner of its database."""
+    owner = f"{database}_owner"
+    return {
+        "db_name": "postgres",
+        # Acting as the owner role makes every table the owner's, not the passing user's.
+        "creation_statements": [
+            "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' "
+            f"VALID UNTIL '{{{{expiration}}}}' IN ROLE {owner};",
+            f"ALTER ROLE \"{{{{name}}}}\" SET role = '{owner}';",
+        ],
+        # An open session outlives its password: end it, then forget the user.
+        "revocation_statements": [
+            'ALTER ROLE "{{name}}" NOLOGIN;',
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{{name}}';",
+            'DROP ROLE IF EXISTS "{{name}}";',
+        ],
+        "default_ttl": CREDENTIAL_TTL,
+        "max_ttl": CREDENTIAL_TTL,
+    }
