@@ -1,6 +1,7 @@
 """What Argo CD is told: which folders, into which namespaces, with which rights."""
 
 import fnmatch
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def test_an_application_points_at_a_folder_that_is_there(name: str) -> None:
 
 def test_one_application_is_made_for_each_environment_and_none_for_prod() -> None:
     [generator] = load("environments")["spec"]["generators"]
-    directories = generator["git"]["directories"]
+    [git, _] = generator["matrix"]["generators"]
+    directories = git["git"]["directories"]
     included = [d["path"] for d in directories if not d.get("exclude")]
     excluded = [d["path"] for d in directories if d.get("exclude")]
 
@@ -54,6 +56,21 @@ def test_an_environment_syncs_itself_and_follows_a_fix_while_it_retries() -> Non
     assert policy["automated"] == {"prune": True, "selfHeal": True}
     assert policy["retry"]["refresh"] is True
     assert "CreateNamespace=false" in policy["syncOptions"]
+
+
+def test_an_environment_takes_the_facts_that_the_platform_publishes() -> None:
+    # Pulumi writes these annotations, templates here read them: one spelling.
+    from ballast.components import cluster_facts
+
+    text = (ROOT / "gitops" / "argocd" / "environments.yaml").read_text()
+    wanted = re.findall(r'index \.metadata\.annotations "([^"]+)"', text)
+    source = Path(str(cluster_facts.__file__)).read_text()
+
+    assert wanted
+    for name in wanted:
+        prefix, _, fact = name.partition("/")
+        assert prefix == cluster_facts.PREFIX
+        assert f'f"{{PREFIX}}/{fact}"' in source
 
 
 def test_the_values_files_are_relative_to_the_chart() -> None:

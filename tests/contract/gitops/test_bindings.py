@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from ballast import names
 from ballast.names import ENVIRONMENT_NAMESPACES
 from ballast.paths import repository_root
 
@@ -21,6 +22,22 @@ def test_consumer_groups_of_environments_stay_apart(environment: str, render: Re
 
     assert setting(component, "consumerGroup") == ENVIRONMENT_NAMESPACES[environment] + ".{appID}"
     assert setting(component, "clientID") == "{appID}"
+
+
+@pytest.mark.parametrize("service", sorted(names.DATABASE_OWNERS))
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_addresses_are_those_that_the_platform_serves(
+    environment: str, service: str, render: Render
+) -> None:
+    data = of_kind(render(environment), "ConfigMap")[f"{service}-config"]["data"]
+
+    assert data["DATABASE_HOST"] == names.DATABASE_HOST
+    assert data["DATABASE_PORT"] == str(names.DATABASE_PORT)
+    assert data["DATABASE_NAME"] == names.database_name(service, environment)
+    assert data["VAULT_ADDR"] == names.VAULT_ADDRESS
+    assert data["VAULT_ROLE"] == names.vault_role(service, environment)
+    assert data["KAFKA_BROKERS"] == names.BROKER_ADDRESS
+    assert data["SCHEMA_REGISTRY_URL"].startswith(names.SCHEMA_REGISTRY_URL)
 
 
 def test_nothing_published_before_the_first_join_is_skipped(render: Render) -> None:
@@ -99,7 +116,7 @@ def test_peers_reach_the_sidecar_and_never_the_service_itself(render: Render) ->
     rules = of_kind(render("dev"), "NetworkPolicy")["task-service"]["spec"]["ingress"]
     from_peers = [rule for rule in rules if "podSelector" in str(rule.get("from"))]
 
-    assert [rule["ports"] for rule in from_peers] == [[{"port": 50002}]]
+    assert [rule["ports"] for rule in from_peers] == [[{"port": 50002, "protocol": "TCP"}]]
 
 
 def test_only_the_gateway_is_open_to_everyone(render: Render) -> None:
@@ -111,7 +128,7 @@ def test_only_the_gateway_is_open_to_everyone(render: Render) -> None:
         if "from" not in rule
     }
 
-    assert open_to_all == {"api-gateway": [{"port": 8004}]}
+    assert open_to_all == {"api-gateway": [{"port": 8004, "protocol": "TCP"}]}
 
 
 def test_pods_may_leave_only_to_the_platform_and_to_sidecars(render: Render) -> None:
@@ -125,3 +142,10 @@ def test_pods_may_leave_only_to_the_platform_and_to_sidecars(render: Render) -> 
 
     assert namespaces == {"kube-system", "dapr-system", "messaging", "database", "vault"}
     assert all("to" in rule for rule in egress)
+
+
+def test_every_port_of_a_network_policy_names_its_protocol(render: Render) -> None:
+    # The API server would fill it in, and Argo CD would then see a difference for ever.
+    for policy in of_kind(render("dev"), "NetworkPolicy").values():
+        for rule in [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]:
+            assert all("protocol" in port for port in rule.get("ports", []))

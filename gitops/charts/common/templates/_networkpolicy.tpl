@@ -14,12 +14,14 @@ spec:
     - from:
         - podSelector:
             matchLabels: {app.kubernetes.io/part-of: todo}
-      ports: [{port: 50002}]
+      ports: [{port: 50002, protocol: TCP}]
     - from:
         - namespaceSelector:
             matchLabels: {kubernetes.io/metadata.name: {{ .Values.global.monitoring.namespace }}}
-      ports: [{port: {{ .Values.port }}}, {port: {{ .Values.global.dapr.metricsPort }}}]
+      ports:
+        - {port: {{ .Values.port }}, protocol: TCP}
+        - {port: {{ .Values.global.dapr.metricsPort }}, protocol: TCP}
     {{- if .Values.public }}
-    - ports: [{port: {{ .Values.port }}}]
+    - ports: [{port: {{ .Values.port }}, protocol: TCP}]
     {{- end }}
 {{- end }}

@@ -10,6 +10,9 @@ metadata:
 spec:
   selector: {{- include "common.selector" . | nindent 4 }}
   ports:
-    - {name: http, port: {{ .Values.port }}, targetPort: http}
-    - {name: metrics, port: {{ .Values.global.dapr.metricsPort }}, targetPort: {{ .Values.global.dapr.metricsPort }}}
+    - {name: http, port: {{ .Values.port }}, targetPort: http, protocol: TCP}
+    - name: metrics
+      port: {{ .Values.global.dapr.metricsPort }}
+      targetPort: {{ .Values.global.dapr.metricsPort }}
+      protocol: TCP
 {{- end }}
