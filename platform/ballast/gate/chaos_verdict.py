@@ -1,0 +1,184 @@
+"""What an experiment proved, read from its journal and the witness, never from the exit code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ballast.gate.controls import FaultProof
+from ballast.gate.samples import Sample, failures_by_answer, within
+from ballast.gate.verdict import Figure, Outcome, Verdict
+from ballast.kubeapi.shape import mapping, mappings, sequence
+
+HEALED_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What one fault may cost: share of requests answered in the window, seconds to recover."""
+
+    availability: float
+    recovered_within: float
+    window_seconds: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that is known of one experiment."""
+
+    journal: dict[str, Any]
+    proof: FaultProof | None
+    samples: list[Sample]
+    hypothesis: Hypothesis
+
+    @property
+    def action(self) -> dict[str, Any]:
+        """The journal's record of the fault action; empty when it never ran."""
+        steps = mappings(self.journal.get("run"))
+        kinds = [mapping(step.get("activity")).get("type") for step in steps]
+        return steps[kinds.index("action")] if "action" in kinds else {}
+
+    @property
+    def victim(self) -> dict[str, Any]:
+        """What the action says it killed: name, uid, at (Unix seconds)."""
+        return mapping(self.action.get("output"))
+
+    @property
+    def window(self) -> list[Sample]:
+        """Requests intended during the fault."""
+        at = self.victim.get("at")
+        if not isinstance(at, int | float):
+            return []
+        return within(self.samples, at, at + self.hypothesis.window_seconds)
+
+    @property
+    def availability(self) -> float:
+        """Share of the window's requests that succeeded; 0 without requests."""
+        window = self.window
+        return sum(sample.succeeded for sample in window) / len(window) if window else 0.0
+
+    @property
+    def recovered(self) -> float | None:
+        """Seconds from the fault to the end of the last failed request; 0 when none failed, None
+        when five good seconds did not follow.
+        """
+        window = self.window
+        failed = [sample for sample in window if not sample.succeeded]
+        if not failed:
+            return 0.0
+        if window[-1].intended - failed[-1].intended < HEALED_SECONDS:
+            return None
+        return max(sample.ended for sample in failed) - float(self.victim["at"])
+
+
+Doubt = tuple[Outcome, str] | None
+
+
+def judge_chaos(check: str, evidence: Evidence) -> Verdict:
+    """The verdict of a pod-kill experiment: the first doubt that stands, else PASS."""
+    doubts: list[Callable[[Evidence], Doubt]] = [
+        _sick_baseline,
+        _no_injection,
+        _no_proof,
+        _too_much_impact,
+        _not_healed,
+    ]
+    for doubt in doubts:
+        found = doubt(evidence)
+        if found:
+            return Verdict(check, *found, _figures(evidence))
+    reason = (
+        f"pod {evidence.victim['name']} killed and replaced; {evidence.availability:.2%} of "
+        f"{len(evidence.window)} requests answered, recovered after {evidence.recovered:.1f} s"
+    )
+    return Verdict(check, Outcome.PASS, reason, _figures(evidence))
+
+
+def _sick_baseline(evidence: Evidence) -> Doubt:
+    if not evidence.journal:
+        return Outcome.VACUOUS, "the experiment left no journal: it did not run to its end"
+    if _steady_state(evidence, "before").get("steady_state_met") is True:
+        return None
+    failed = _failed_probe(evidence, "before")
+    reason = f"the system was not in its steady state before the fault{failed}"
+    return Outcome.INCONCLUSIVE, reason
+
+
+def _no_injection(evidence: Evidence) -> Doubt:
+    if evidence.action.get("status") == "succeeded":
+        return None
+    said = _last_line(evidence.action.get("exception")) or "the action never ran"
+    return Outcome.VACUOUS, f"the fault was not injected: {said}"
+
+
+def _no_proof(evidence: Evidence) -> Doubt:
+    if evidence.proof is None:
+        return Outcome.VACUOUS, "no witness saw the pods before and after the fault"
+    if not evidence.proof.killed(str(evidence.victim.get("uid", ""))):
+        name = evidence.victim.get("name", "of the experiment")
+        return Outcome.VACUOUS, f"pod {name} was not killed: its UID did not go"
+    if not evidence.window:
+        return Outcome.VACUOUS, "no request was made during the fault"
+    return None
+
+
+def _too_much_impact(evidence: Evidence) -> Doubt:
+    stated = evidence.hypothesis.availability
+    if evidence.availability >= stated:
+        return None
+    return (
+        Outcome.FAIL,
+        f"{evidence.availability:.2%} of {len(evidence.window)} requests answered during the "
+        f"fault, {stated:.2%} stated ({failures_by_answer(evidence.window)})",
+    )
+
+
+def _not_healed(evidence: Evidence) -> Doubt:
+    stated, recovered = evidence.hypothesis.recovered_within, evidence.recovered
+    if evidence.proof is not None and not evidence.proof.replacements:
+        return Outcome.FAIL, f"nothing replaced pod {evidence.victim['name']} in time"
+    if recovered is None or recovered > stated:
+        took = "not at all" if recovered is None else f"after {recovered:.1f} s"
+        return Outcome.FAIL, f"the gateway recovered {took}, within {stated:.0f} s stated"
+    journal = evidence.journal
+    if journal.get("status") != "completed" or journal.get("deviated") is not False:
+        failed = _failed_probe(evidence, "after")
+        return Outcome.FAIL, f"the steady state did not return after the fault{failed}"
+    return None
+
+
+def _figures(evidence: Evidence) -> dict[str, Figure]:
+    figures: dict[str, Figure] = {
+        "journal_status": str(evidence.journal.get("status", "absent")),
+        "availability_stated": evidence.hypothesis.availability,
+        "recovery_stated_s": evidence.hypothesis.recovered_within,
+    }
+    at, recovered = evidence.victim.get("at"), evidence.recovered
+    if isinstance(at, int | float):
+        figures |= {
+            "killed": str(evidence.victim.get("name", "")),
+            "replaced_by": ", ".join(evidence.proof.replacements if evidence.proof else []),
+            "requests": len(evidence.window),
+            "availability": round(evidence.availability, 5),
+            "recovered_s": "never" if recovered is None else round(recovered, 2),
+            "fault_at": at,
+        }
+    return figures
+
+
+def _steady_state(evidence: Evidence, when: str) -> dict[str, Any]:
+    return mapping(mapping(evidence.journal.get("steady_states")).get(when))
+
+
+def _failed_probe(evidence: Evidence, when: str) -> str:
+    for probe in mappings(_steady_state(evidence, when).get("probes")):
+        if probe.get("tolerance_met") is not True:
+            name = mapping(probe.get("activity")).get("name", "a probe")
+            said = _last_line(probe.get("exception"))
+            return f": {name} does not hold" + (f" ({said})" if said else "")
+    return ""
+
+
+def _last_line(exception: object) -> str:
+    lines = exception.splitlines() if isinstance(exception, str) else sequence(exception)
+    told = [str(line).strip() for line in lines if str(line).strip()]
+    return told[-1] if told else ""

@@ -1,0 +1,117 @@
+"""The load generator as a child process: Locust with the open-model scenario."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ballast.errors import BallastError
+from ballast.gate.schedule import Arrival, arrivals
+from ballast.gate.shape import LoadShape
+from ballast.paths import repository_root
+
+SCENARIO = "loadtests/todo_open_model.py"
+LAST_ANSWERS_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class LoadRun:
+    """What one load run needs; every file of it lies in `folder`."""
+
+    name: str
+    folder: Path
+    url: str
+    seed: int
+    shape: LoadShape
+    tokens: Sequence[str]
+
+    @property
+    def samples(self) -> Path:
+        """Raw samples, one CSV row a request, complete lines at any time."""
+        return self.folder / "samples.csv"
+
+    @property
+    def cpu(self) -> Path:
+        """CPU seconds of the generator, once a second."""
+        return self.folder / "generator.csv"
+
+    @property
+    def secrets(self) -> Path:
+        """Tokens of the users; removed when the load ends."""
+        return self.folder / "tokens.json"
+
+    @property
+    def schedule(self) -> dict[str, Any]:
+        """Arguments of `arrivals`, the same here and in the generator."""
+        return {
+            "seed": self.seed,
+            "rate": self.shape.rate_per_second,
+            "seconds": self.shape.seconds,
+            "users": len(self.tokens),
+            "mix": dict(self.shape.mix),
+            "model": self.shape.arrivals,
+        }
+
+    def planned(self) -> list[Arrival]:
+        """Every request that the generator is to make."""
+        return arrivals(**self.schedule)
+
+
+def start_load(run: LoadRun) -> subprocess.Popen[bytes]:
+    """Start the generator in its own process group; it ends by itself after the last answer."""
+    descriptor = os.open(run.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(list(run.tokens), out)
+    plan = {
+        "run": run.name,
+        "schedule": run.schedule,
+        "tokens": str(run.secrets),
+        "samples": str(run.samples),
+        "cpu": str(run.cpu),
+    }
+    (run.folder / "load.json").write_text(json.dumps(plan, indent=1))
+    command = [
+        sys.executable, "-m", "locust", "-f", str(repository_root() / SCENARIO), "--headless",
+        "--users", "1", "--spawn-rate", "1", "--host", run.url, "--only-summary",
+        "--exit-code-on-error", "0", "--stop-timeout", str(int(LAST_ANSWERS_SECONDS)),
+    ]  # fmt: skip
+    environment = os.environ | {
+        "BALLAST_LOAD_PLAN": str(run.folder / "load.json"),
+        "PYTHONPATH": str(repository_root() / "platform"),
+    }
+    with (run.folder / "locust.log").open("wb") as log:
+        return subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def finish_load(run: LoadRun, process: subprocess.Popen[bytes], timeout: float) -> None:
+    """Wait for the generator; BallastError with its last words when it broke."""
+    try:
+        code = process.wait(timeout)
+    except subprocess.TimeoutExpired as late:
+        raise BallastError(
+            f"the load generator did not end within {timeout:.0f} s", f"See {run.folder}."
+        ) from late
+    finally:
+        run.secrets.unlink(missing_ok=True)
+    if code != 0 or not run.samples.exists():
+        log = (run.folder / "locust.log").read_text(errors="replace").strip().splitlines()
+        raise BallastError(
+            f"the load generator ended with code {code}: {log[-1] if log else 'it said nothing'}",
+            f"See {run.folder / 'locust.log'}.",
+        )
+
+
+def cpu_share(path: Path, start: float, end: float) -> float:
+    """Share of one core that the generator used between two Unix times; NaN when unknown."""
+    rows = [line.split(",") for line in path.read_text().splitlines()] if path.exists() else []
+    inside = [(float(at), float(used)) for at, used in rows if start <= float(at) <= end]
+    if len(inside) < 2:
+        return float("nan")
+    (first, used_before), (last, used_after) = inside[0], inside[-1]
+    return (used_after - used_before) / (last - first)

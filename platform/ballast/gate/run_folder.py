@@ -1,0 +1,117 @@
+"""The folder of one gate run: its state, its children, and what an interrupted one left behind."""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ballast.errors import BallastError
+from ballast.kubeapi.shape import mapping, mappings
+from ballast.paths import state_dir
+
+
+def runs_dir() -> Path:
+    """Folder of all runs of this installation."""
+    return state_dir() / "gate" / "runs"
+
+
+class RunFolder:
+    """State of a run on disk. While the run lives, it holds the lock of its folder."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the folder; its name is the name of the run."""
+        self.path = path
+        self.name = path.name
+
+    @classmethod
+    def create(cls, root: Path | None = None) -> "RunFolder":
+        """A new folder, named by time and chance."""
+        name = time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + "-" + secrets.token_hex(2)
+        folder = (root or runs_dir()) / name
+        folder.mkdir(parents=True, mode=0o700)
+        return cls(folder)
+
+    @contextmanager
+    def alive(self) -> Generator[None]:
+        """Mark the run as living; whatever ends it, no child of it survives."""
+        with (self.path / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.write("state.json", {"state": "running", "children": []})
+            try:
+                yield
+            except BaseException:
+                self.end("interrupted")
+                raise
+            self.end("finished")
+
+    def adopt(self, process: subprocess.Popen[bytes]) -> None:
+        """Remember a child (leader of its own process group), so that it can be ended later."""
+        state = self.read("state.json")
+        child = {"pid": process.pid, "started": _started(process.pid)}
+        self.write("state.json", {**state, "children": [*mappings(state.get("children")), child]})
+
+    def end(self, state: str) -> None:
+        """End children that still live, drop the users' tokens, write the final state."""
+        for child in mappings(self.read("state.json").get("children")):
+            # The start time tells our child from a stranger that got its number since.
+            if child["started"] and _started(child["pid"]) == child["started"]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child["pid"], signal.SIGKILL)
+        (self.path / "tokens.json").unlink(missing_ok=True)
+        self.write("state.json", {"state": state, "children": []})
+
+    def write(self, name: str, content: object) -> None:
+        """Write a JSON file of the run, whole or not at all."""
+        partial = self.path / f"{name}.partial"
+        partial.write_text(json.dumps(content, indent=1))
+        partial.replace(self.path / name)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """A JSON file of the run; empty when it is absent."""
+        path = self.path / name
+        return mapping(json.loads(path.read_text())) if path.exists() else {}
+
+
+def clean_interrupted(root: Path | None = None) -> list[str]:
+    """End what dead runs left running; names of the runs that were cleaned."""
+    cleaned: list[str] = []
+    for path in sorted((root or runs_dir()).glob("*/state.json")):
+        run = RunFolder(path.parent)
+        if run.read("state.json").get("state") != "running":
+            continue
+        with (path.parent / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            run.end("interrupted")
+            cleaned.append(run.name)
+    return cleaned
+
+
+def find_run(name: str | None = None, root: Path | None = None) -> RunFolder:
+    """A run by name, or the newest; BallastError when there is none."""
+    root = root or runs_dir()
+    names = sorted(path.parent.name for path in root.glob("*/state.json"))
+    if not names or (name and name not in names):
+        raise BallastError(
+            f"no gate run {name or ''} in {root}".replace("  ", " "),
+            "Start one: ballast gate run dev.",
+        )
+    return RunFolder(root / (name or names[-1]))
+
+
+def _started(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rsplit(")", 1)[1].split()[19]

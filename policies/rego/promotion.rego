@@ -1,0 +1,144 @@
+# Whether a release may move to the next environment. Fails closed: what a record does not say, it
+# does not prove. Input: candidate, record (an in-toto statement or null), signature, required
+# checks, digests of the configuration, now, and where the raw samples are at hand their digest.
+package ballast.promotion
+
+import rego.v1
+
+next_environment := {"dev": "staging", "staging": "prod"}
+
+outcomes := {"PASS", "FAIL", "VACUOUS", "INCONCLUSIVE"}
+
+one_day_ns := ((24 * 60) * 60) * 1000000000
+
+facts := [
+	["subject"], ["predicate", "result"], ["predicate", "gate", "environment"],
+	["predicate", "gate", "target"], ["predicate", "gate", "start"], ["predicate", "gate", "end"],
+	["predicate", "gate", "expires"], ["predicate", "gate", "verdicts"],
+	["predicate", "gate", "samples", "planned"], ["predicate", "gate", "samples", "written"],
+	["predicate", "gate", "samples", "sha256"],
+]
+
+decision := {"allow": count(deny) == 0, "reasons": sort(deny)}
+
+gate := input.record.predicate.gate
+
+from := object.get(input, ["candidate", "environment"], "nowhere")
+
+to := object.get(input, ["candidate", "target"], "nowhere")
+
+images := object.get(input, ["candidate", "images"], {})
+
+required := object.get(input, "required", [])
+
+recorded_checks contains verdict.check if {
+	some verdict in gate.verdicts
+	verdict.outcome in outcomes
+}
+
+recorded_digests(repository) := {sprintf("sha256:%s", [subject.digest.sha256]) |
+	some subject in input.record.subject
+	subject.name == repository
+}
+
+deny contains "there is no record of a gate run" if not is_object(input.record)
+
+deny contains sprintf("the record cannot be trusted: %s", [input.signature.reason]) if {
+	input.signature.verified == false
+}
+
+deny contains "nobody has checked the record's signature" if not is_boolean(input.signature.verified)
+
+deny contains sprintf("the record does not say its %s", [concat(".", path)]) if {
+	is_object(input.record)
+	some path in facts
+	object.get(input.record, path, "") in ["", [], null]
+}
+
+deny contains sprintf("%s does not follow %s: releases move dev, staging, prod", [to, from]) if {
+	object.get(next_environment, from, "") != to
+}
+
+deny contains sprintf("the record is of a run on %s, the candidate is in %s", [gate.environment, from]) if {
+	gate.environment != from
+}
+
+deny contains sprintf("the record opens %s, not %s", [gate.target, to]) if gate.target != to
+
+deny contains "the candidate names no image" if count(images) == 0
+
+deny contains sprintf("the record is for another digest of %s than %s", [service, image.digest]) if {
+	is_object(input.record)
+	some service, image in images
+	recorded_digests(image.repository) != {image.digest}
+}
+
+deny contains sprintf("the record covers %s, which is not in the candidate", [subject.name]) if {
+	some subject in input.record.subject
+	not subject.name in {image.repository | some image in images}
+}
+
+deny contains "nobody says what time it is" if not time.parse_rfc3339_ns(input.now)
+
+deny contains sprintf("the record's %s is not a time: %s", [name, gate[name]]) if {
+	some name in ["start", "end", "expires"]
+	gate[name]
+	not time.parse_rfc3339_ns(gate[name])
+}
+
+deny contains sprintf("the record expired at %s", [gate.expires]) if {
+	time.parse_rfc3339_ns(gate.expires) <= time.parse_rfc3339_ns(input.now)
+}
+
+deny contains sprintf("the record claims to count until %s, over 24 h after its run", [gate.expires]) if {
+	time.parse_rfc3339_ns(gate.expires) - time.parse_rfc3339_ns(gate.end) > one_day_ns
+}
+
+deny contains sprintf("the record's run ended at %s, which is in the future", [gate.end]) if {
+	time.parse_rfc3339_ns(gate.end) > time.parse_rfc3339_ns(input.now)
+}
+
+deny contains "no check is required, so nothing would be proven" if count(required) == 0
+
+deny contains sprintf("the record lacks the required check %s", [check]) if {
+	is_object(input.record)
+	some check in required
+	not check in recorded_checks
+}
+
+deny contains sprintf("%s is %s: %s", [verdict.check, verdict.outcome, reason]) if {
+	some verdict in gate.verdicts
+	verdict.outcome != "PASS"
+	reason := object.get(verdict, "reason", "no reason given")
+}
+
+deny contains "the record's result contradicts its verdicts" if {
+	input.record.predicate.result != "PASSED"
+	every verdict in gate.verdicts { verdict.outcome == "PASS" }
+}
+
+deny contains sprintf("samples are missing: %v of %v requests were recorded", [written, planned]) if {
+	written := gate.samples.written
+	planned := gate.samples.planned
+	written != planned
+}
+
+deny contains "the record rests on no sample" if gate.samples.written == 0
+
+deny contains "the raw samples at hand are not those of the record" if {
+	input.samples.sha256 != gate.samples.sha256
+}
+
+deny contains sprintf("%s has changed since the run", [path]) if {
+	is_object(input.record)
+	some path, digest in object.get(input, "configuration", {})
+	recorded := {entry.digest.sha256 |
+		some entry in input.record.predicate.configuration
+		entry.name == path
+	}
+	recorded != {digest}
+}
+
+deny contains "nobody says which configuration is in force" if {
+	count(object.get(input, "configuration", {})) == 0
+}
