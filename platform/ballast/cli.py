@@ -4,9 +4,8 @@ import importlib
 import json
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 import typer.main
 from rich.console import Console
@@ -26,10 +25,10 @@ AREAS = {
 class _LazyGroup(TyperGroup):
     """Imports an area only when one of its verbs is called, so that `--help` stays quick."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return sorted([*super().list_commands(ctx), *AREAS])
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in AREAS:
             command = typer.main.get_command(importlib.import_module(AREAS[cmd_name]).app)
             command.name = cmd_name

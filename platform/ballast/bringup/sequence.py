@@ -1,19 +1,36 @@
-"""`make up` as a straight line: build, boot, provision, sync, prove."""
+"""`make up` as a straight line: build, boot, provision, seed, sync, prove."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import hashlib
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 from rich.console import Console
+from rich.table import Table
 
-from ballast import argo, doctor, engine, gitserver, names
+from ballast import argo, doctor, engine
 from ballast.bringup import endpoints, releases, smoke
+from ballast.bringup.narration import Narration
 from ballast.bringup.timeline import Timeline
+from ballast.engine import Outcome
+from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
 from ballast.node import lifecycle as node
 from ballast.paths import repository_root, state_dir
-from ballast.supply import build, charts, debian, images
+from ballast.supply.background import BackgroundBuild, build_in_background
+from ballast.supply.charts import ensure_charts
+from ballast.supply.host_root import ensure_host_root
+from ballast.supply.images import (
+    BuiltImage,
+    app_images,
+    ensure_images,
+    node_images,
+    platform_images,
+)
+from ballast.supply.lock import load_lock
 
-NODE_BINARIES = (
+NODE_BINARIES: Final = (
     "etcd",
     "kube-apiserver",
     "kube-controller-manager",
@@ -22,62 +39,120 @@ NODE_BINARIES = (
     "kube-proxy",
     "netpol",
 )
-ENVIRONMENTS = ("dev", "staging")
+APPLICATIONS: Final = ("root", "todo-dev", "todo-staging")
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a finished bring-up reports: URLs by name and whether anything changed."""
+    """What a finished bring-up reports: URLs by name, and whether anything changed."""
 
     urls: dict[str, str]
     changed: bool
     timeline: Timeline
 
+    def table(self) -> Table:
+        """Where to reach what, all on 127.0.0.1."""
+        table = Table(title="Reach it at", title_justify="left", show_header=False)
+        for name, url in self.urls.items():
+            table.add_row(name, url)
+        table.add_row("kubeconfig", str(node.kubeconfig()))
+        return table
+
+    def as_json(self) -> dict[str, object]:
+        """The same for machines; seconds are wall time."""
+        return {
+            "changed": self.changed,
+            "seconds": round(self.timeline.total, 2),
+            "urls": self.urls,
+            "kubeconfig": str(node.kubeconfig()),
+            "phases": {p.name: round(p.seconds, 2) for p in self.timeline.phases},
+        }
+
 
 def bring_up(console: Console) -> Summary:
     """Take this machine from whatever state it is in to a proven platform.
 
-    Safe to run again after a crash or Ctrl-C: each step looks at what is there first.
+    Every step looks at what is there first, so it is safe to run again after a crash or Ctrl-C.
+    Raises BallastError from the step that could not be done.
     """
     timeline = Timeline(console)
     with timeline.phase("doctor"):
         doctor.require()
-    with ThreadPoolExecutor(4, thread_name_prefix="up") as pool:
-        supply = build.build_in_background(progress=timeline.say)
-        host_root = pool.submit(debian.ensure_host_root, "node")
-        with timeline.phase("node binaries"):
-            binaries = supply.wait(NODE_BINARIES)
+    narration = Narration(timeline)
+    with ThreadPoolExecutor(2) as pool, build_in_background(_programs(), progress=narration) as go:
+        host_root = pool.submit(ensure_host_root, "node", report=timeline.say)
         with timeline.phase("node"):
-            node.up(binaries, host_root.result(), progress=timeline.say)
-        with timeline.phase("remaining binaries"):
-            supply.wait()
-        with timeline.phase("images") as phase:
-            built = images.ensure_images(progress=timeline.say)
-            phase.detail = f"{len(built)} images"
-        imported = pool.submit(node.import_images, list(built.values()))
-        with timeline.phase("charts"):
-            charts.materialise(repository_root() / ".ballast" / "charts")
-        with timeline.phase("import"):
-            imported.result()
-        addons: Future[None] = pool.submit(node.apply_addons)
-        with timeline.phase("pulumi up") as phase:
-            stack = engine.embedded(state_dir())
-            result = stack.up(timeline.say)
-            phase.detail = result.summary
+            node.up(go.wait(NODE_BINARIES), host_root.result(), progress=timeline.say)
+        with timeline.phase("node images"):
+            _import(ensure_images(node_images(), progress=narration))
+        addons = pool.submit(node.apply_addons)
+        built = _images(timeline, narration, go)
+        outcome = _provision(timeline, narration)
         addons.result()
-    api = KubeApi.from_kubeconfig(node.kubeconfig())
-    with timeline.phase("ports"):
-        urls = endpoints.open_ports(api)
-    with timeline.phase("git"):
-        server = gitserver.GitServer(api)
-        revision = server.seed(repository_root())
-        revision = releases.release_built_images(server, built) or revision
-    with timeline.phase("argo cd"):
-        argo.wait_synced(api, [f"todo-{name}" for name in ENVIRONMENTS], revision)
-    with timeline.phase("first task"):
-        smoke.prove(api, "dev")
+    with KubeApi.from_kubeconfig(node.kubeconfig()) as api:
+        with timeline.phase("ports"):
+            urls = endpoints.open_ports(api, list(endpoints.PLATFORM))
+        released = _release(timeline, api, built)
+        with timeline.phase("argo cd"):
+            argo.wait_synced(api, APPLICATIONS, None, timeout=300, progress=timeline.say)
+            gateways = [endpoints.gateway(name) for name in releases.ENVIRONMENTS]
+            urls |= endpoints.open_ports(api, [*endpoints.PLATFORM, *gateways])
+        with timeline.phase("first task") as phase:
+            key = hashlib.sha256("".join(sorted(i.digest for i in built.values())).encode())
+            seconds = smoke.prove(api, "dev", key.hexdigest())
+            phase.detail = f"created through the gateway, delivered {seconds * 1000:.0f} ms later"
     timeline.save(state_dir() / "last-up.json")
-    return Summary(urls=urls, changed=result.changed, timeline=timeline)
+    return Summary(urls=urls, changed=outcome.changed or released, timeline=timeline)
 
 
-__all__ = ["NODE_BINARIES", "Summary", "bring_up", "names"]
+def _programs() -> list[str]:
+    """Every locked binary: all of them go into an image, the node or the engine."""
+    return list(load_lock().programs())
+
+
+def _images(
+    timeline: Timeline, narration: Narration, binaries: BackgroundBuild
+) -> dict[str, BuiltImage]:
+    with timeline.phase("binaries"):
+        binaries.wait()
+    with timeline.phase("images") as phase:
+        built = ensure_images([*platform_images(), *app_images()], progress=narration)
+        phase.detail = f"{len(built)} images, {sum(i.size for i in built.values()) / 1e6:.0f} MB"
+    with timeline.phase("import"):
+        _import(built)
+    return built
+
+
+def _import(built: dict[str, BuiltImage]) -> None:
+    node.import_images(built.values())
+
+
+def _provision(timeline: Timeline, narration: Narration) -> Outcome:
+    with timeline.phase("charts"):
+        ensure_charts(progress=narration)
+    with timeline.phase("pulumi up") as phase:
+        outcome = engine.embedded(state_dir()).up(timeline.say)
+        phase.detail = outcome.summary
+    return outcome
+
+
+def _release(timeline: Timeline, api: KubeApi, built: dict[str, BuiltImage]) -> bool:
+    """Seed Git from this checkout and release what was built from it to dev."""
+    images = releases.service_images(built)
+    revision = _revision()
+    with timeline.phase("git") as phase:
+        server = GitServer(api)
+        before = server.head()
+        server.seed(
+            repository_root(), releases.first_release(images, revision), progress=timeline.say
+        )
+        releases.release_to_dev(server, images, revision)
+        changed = server.head() != before
+        phase.detail = "new commits" if changed else "no change"
+    return changed
+
+
+def _revision() -> str:
+    command = ["git", "-C", str(repository_root()), "rev-parse", "--short=12", "HEAD"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unversioned"

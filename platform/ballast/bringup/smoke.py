@@ -42,7 +42,7 @@ def _create(client: httpx.Client, deadline: float) -> str:
         time.sleep(0.5)
     raise BallastError(
         f"no task could be created through the gateway: {said}",
-        fix="look at the pods of the environment: ballast node logs, or kubectl with the printed KUBECONFIG",
+        fix="look at the pods of the environment with the KUBECONFIG of `ballast node status`",
     )
 
 

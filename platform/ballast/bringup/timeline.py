@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -42,7 +42,7 @@ class Timeline:
         self.console.print(f"[dim]{self.total:6.1f}s[/dim] {text}", highlight=False)
 
     @contextmanager
-    def phase(self, name: str) -> Iterator[Phase]:
+    def phase(self, name: str) -> Generator[Phase]:
         """Time a step; a failure inside is recorded and goes on to the caller."""
         phase = Phase(name, self.total)
         with self._lock:
