@@ -58,6 +58,13 @@ def test_an_environment_syncs_itself_and_follows_a_fix_while_it_retries() -> Non
     assert "CreateNamespace=false" in policy["syncOptions"]
 
 
+def test_a_retry_cannot_step_over_a_failed_migration() -> None:
+    # A failed Job is Synced: applying only what is out of sync would leave its wave out.
+    policy = load("environments")["spec"]["template"]["spec"]["syncPolicy"]
+
+    assert "ApplyOutOfSyncOnly=true" not in policy["syncOptions"]
+
+
 def test_an_environment_takes_the_facts_that_the_platform_publishes() -> None:
     # Pulumi writes these annotations, templates here read them: one spelling.
     from ballast.components import cluster_facts
