@@ -75,30 +75,38 @@ class OutboxRelay:
         self._batch = batch
         self._poll_seconds = poll_seconds
         self._stopping = asyncio.Event()
-        self._renew = asyncio.Event()
+        self._session: _Session | None = None
+        self._changes = 0
 
     def reconnect(self) -> None:
         """Move to a new connection after the batches in hand: the credentials have changed."""
-        self._renew.set()
+        self._changes += 1
+        if self._session is not None:
+            self._session.end()
 
     def stop(self) -> None:
         """Let `run` return after the batches in hand."""
         self._stopping.set()
-        self._renew.set()
+        self.reconnect()
 
     async def run(self) -> None:
         """Publish until `stop`; a lost connection is opened again, for as long as needed."""
         failures = 0
         while not self._stopping.is_set():
-            self._renew.clear()
+            changes = self._changes
             try:
                 async with self._connect() as connection:
+                    self._session = _Session(self, connection)
+                    if self._changes != changes:
+                        self._session.end()
                     failures = 0
-                    await _Session(self, connection).run()
+                    await self._session.run()
             except* _CONNECTION_ERRORS as group:
                 _log.warning("the relay has no database connection: %s", group.exceptions[0])
                 await self._sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
+            finally:
+                self._session = None
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -140,16 +148,6 @@ class OutboxRelay:
         """How long a missed notification can delay an event."""
         return self._poll_seconds
 
-    @property
-    def renewal(self) -> asyncio.Event:
-        """Set when the running session must end."""
-        return self._renew
-
-    @property
-    def stopping(self) -> bool:
-        """Whether `stop` was called."""
-        return self._stopping.is_set()
-
 
 def acknowledged(batch: Iterable[StoredEvent], failed: frozenset[str]) -> list[int]:
     """The rows of `batch` before the first failed one of their key."""
@@ -171,10 +169,17 @@ class _Session:
         self._connection = connection
         self._turn = asyncio.Lock()
         self._wake = [asyncio.Event() for _ in range(SHARDS)]
+        self._over = asyncio.Event()
+
+    def end(self) -> None:
+        """Let `run` return after the batches in hand."""
+        self._over.set()
+        for event in self._wake:
+            event.set()
 
     async def run(self) -> None:
-        """Work until the relay wants another connection; errors of the connection end it too."""
-        self._connection.when_lost(self._end)
+        """Work until `end`; errors of the connection end it too."""
+        self._connection.when_lost(self.end)
         await self._connection.listen(CHANNEL, self._heard)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._survey())
@@ -184,30 +189,24 @@ class _Session:
     def _heard(self, payload: str) -> None:
         self._wake[int(payload) % SHARDS].set()
 
-    def _end(self) -> None:
-        self._relay.renewal.set()
-        for event in self._wake:
-            event.set()
-
     async def _survey(self) -> None:
         """Measure the outbox and wake the shards that hold something, every poll."""
-        while not (self._relay.renewal.is_set() or self._relay.stopping):
+        while not self._over.is_set():
             rows = await self._query(_SURVEY)
             OUTBOX_DEPTH.set(sum(int(row[1]) for row in rows))
             OUTBOX_AGE.set(max((float(row[2]) for row in rows), default=0.0))
             for row in rows:
                 self._wake[int(row[0]) % SHARDS].set()
             try:
-                await asyncio.wait_for(self._relay.renewal.wait(), self._relay.poll_seconds)
+                await asyncio.wait_for(self._over.wait(), self._relay.poll_seconds)
             except TimeoutError:
                 continue
-        self._end()
 
     async def _work(self, shard: int) -> None:
         failures = 0
         while True:
             await self._wake[shard].wait()
-            if self._relay.renewal.is_set():
+            if self._over.is_set():
                 return
             self._wake[shard].clear()
             if await self._drain(shard):
@@ -216,7 +215,7 @@ class _Session:
             pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
             failures += 1
             try:
-                await asyncio.wait_for(self._relay.renewal.wait(), pause)
+                await asyncio.wait_for(self._over.wait(), pause)
             except TimeoutError:
                 self._wake[shard].set()
 
@@ -227,7 +226,7 @@ class _Session:
             # The owner heard the same notification and looks again before it lets go.
             return True
         try:
-            while not self._relay.renewal.is_set():
+            while not self._over.is_set():
                 rows = await self._query(_READ, shard, self._relay.batch)
                 if not rows:
                     return True

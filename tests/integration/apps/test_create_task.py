@@ -89,7 +89,9 @@ async def test_a_key_used_with_another_body_is_refused(tasks_service: str) -> No
 async def test_two_users_may_use_the_same_key(tasks_service: str) -> None:
     async with httpx.AsyncClient(base_url=tasks_service) as client:
         made = [
-            await client.post("/tasks", json={"title": "x"}, headers={**who, "Idempotency-Key": "k"})
+            await client.post(
+                "/tasks", json={"title": "x"}, headers={**who, "Idempotency-Key": "k"}
+            )
             for who in (ANN, BOB)
         ]
     assert [answer.status_code for answer in made] == [201, 201]
@@ -137,9 +139,7 @@ async def test_completing_at_the_same_time_changes_once(
 ) -> None:
     async with httpx.AsyncClient(base_url=tasks_service, headers=ANN) as client:
         task = (await client.post("/tasks", json={"title": "x"})).json()["id"]
-        answers = await asyncio.gather(
-            *(client.post(f"/tasks/{task}/complete") for _ in range(8))
-        )
+        answers = await asyncio.gather(*(client.post(f"/tasks/{task}/complete") for _ in range(8)))
         await client.post("/tasks", json={"title": "last"})
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["completed_at"] for answer in answers}) == 1
