@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Literal
+from typing import Literal, cast
 
 from ballast.kubeapi.shape import mapping, sequence
 
@@ -26,13 +26,9 @@ def render(path: Path) -> str:
 
 def compare(old: object, new: object, at: Path = ()) -> dict[Path, Change]:
     """Every place where two plain values differ, as deep as both have the same shape."""
-    if isinstance(old, bool) is not isinstance(new, bool):
-        return {at: "UPDATE"}  # in Python True equals 1; in a manifest it does not
-    if old == new:
-        return {}
     changes: dict[Path, Change] = {}
     if isinstance(old, dict) and isinstance(new, dict):
-        before, after = mapping(old), mapping(new)  # pyright: ignore[reportUnknownArgumentType]
+        before, after = mapping(cast("object", old)), mapping(cast("object", new))
         for name in sorted({*before, *after}):
             if name not in before:
                 changes[(*at, name)] = "ADD"
@@ -40,9 +36,8 @@ def compare(old: object, new: object, at: Path = ()) -> dict[Path, Change]:
                 changes[(*at, name)] = "DELETE"
             else:
                 changes |= compare(before[name], after[name], (*at, name))
-        return changes
-    if isinstance(old, list) and isinstance(new, list):
-        first, second = sequence(old), sequence(new)  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(old, list) and isinstance(new, list):
+        first, second = sequence(cast("object", old)), sequence(cast("object", new))
         for index in range(max(len(first), len(second))):
             if index >= len(first):
                 changes[(*at, index)] = "ADD"
@@ -50,8 +45,9 @@ def compare(old: object, new: object, at: Path = ()) -> dict[Path, Change]:
                 changes[(*at, index)] = "DELETE"
             else:
                 changes |= compare(first[index], second[index], (*at, index))
-        return changes
-    return {at: "UPDATE"}
+    elif old != new or isinstance(old, bool) is not isinstance(new, bool):
+        changes[at] = "UPDATE"  # True equals 1 in Python, but not in a manifest
+    return changes
 
 
 def value_at(value: object, path: Path) -> object:

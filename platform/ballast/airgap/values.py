@@ -104,7 +104,8 @@ def plain(value: object) -> Any:
         return mapping(value).get("id") or mapping(value).get("urn")
     if isinstance(value, dict):
         bag = mapping(cast("object", value))
-        return {name: plain(item) for name, item in bag.items() if item is not None}
+        known_items = {name: plain(item) for name, item in bag.items()}
+        return {name: item for name, item in known_items.items() if item is not None}
     if isinstance(value, list):
         return [plain(item) for item in sequence(cast("object", value))]
     return value
