@@ -1,5 +1,7 @@
 """Dapr's objects and the network: who may talk to whom."""
 
+import re
+
 import pytest
 import yaml
 
@@ -9,6 +11,7 @@ from ballast.paths import repository_root
 
 from .conftest import ENVIRONMENTS, Object, Render, of_kind
 
+GATEWAY = repository_root() / "apps" / "gateway" / "gateway"
 TOPICS = repository_root() / "apps" / "shared" / "todo_shared" / "topics.yaml"
 
 
@@ -104,6 +107,20 @@ def test_only_the_gateway_may_invoke_and_only_the_users_routes(
         "tasks",
         "notifications",
     }
+
+
+def test_every_call_of_the_gateway_is_allowed(render: Render) -> None:
+    source = (GATEWAY / "routes" / "tasks.py").read_text()
+    source += (GATEWAY / "routes" / "notifications.py").read_text()
+    calls = set(re.findall(r'"([A-Z]+)",\s*f?"/([a-z]+)', source))
+    control = of_kind(render("dev"), "Configuration")["dapr-config"]["spec"]["accessControl"]
+    [policy] = control["policies"]
+    allowed = {
+        (verb, rule["name"][1:]) for rule in policy["operations"] for verb in rule["httpVerb"]
+    }
+
+    assert calls
+    assert calls <= allowed
 
 
 def test_the_network_is_closed_both_ways_by_default(render: Render) -> None:
