@@ -13,6 +13,7 @@ from ballast.kubeapi.shape import mapping, mappings, sequence
 from ballast.names import ALERT_SINK_PORT, MONITORING_NAMESPACE, PROMETHEUS_PORT
 
 RULE: Final = "page-drill"
+ALERT: Final = "PageDrill"
 POLL_SECONDS: Final = 0.5
 
 
@@ -73,7 +74,7 @@ def drill_rule(name: str) -> dict[str, Any]:
                     "interval": "5s",
                     "rules": [
                         {
-                            "alert": "PageDrill",
+                            "alert": ALERT,
                             "expr": "vector(1)",
                             "labels": {
                                 "severity": "page",
@@ -105,10 +106,10 @@ def _firing(client: httpx.Client, prometheus: str, name: str) -> bool:
 
 
 def _received(client: httpx.Client, sink: str, name: str) -> bool:
-    answer = _json(client, f"{sink}/alerts", {})
-    found = mappings(mapping(answer).get("alerts")) or mappings(answer)
-    flat = [alert for one in found for alert in (mappings(one.get("alerts")) or [one])]
-    return any(mapping(alert.get("labels")).get("drill") == name for alert in flat)
+    deliveries = mappings(_json(client, f"{sink}/alerts", {"alertname": ALERT}))
+    alerts = [alert for delivery in deliveries for alert in mappings(delivery.get("alerts"))]
+    return any(mapping(alert.get("labels")).get("drill") == name for alert in alerts)
+
 
 
 def _json(client: httpx.Client, url: str, query: dict[str, str]) -> object:
