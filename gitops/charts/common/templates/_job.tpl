@@ -34,10 +34,11 @@ spec:
   terminationGracePeriodSeconds: 5
   securityContext: {{- include "common.pod-security" $root | nindent 4 }}
   initContainers:
+    {{- /* Not `nc -z`: not every build of busybox has it, and without it this loop would never end. */}}
     - name: wait
       image: {{ $root.Values.global.waitImage }}
       imagePullPolicy: {{ $root.Values.global.imagePullPolicy }}
-      command: [sh, -c, 'for target in "$@"; do until nc -z -w 2 "${target%:*}" "${target##*:}"; do echo "waiting for $target"; sleep 1; done; done', wait]
+      command: [sh, -c, 'for target in "$@"; do until nc -w 2 "${target%:*}" "${target##*:}" -e true; do echo "waiting for $target"; sleep 1; done; done', wait]
       args: {{- include "common.targets" $root | nindent 8 }}
       securityContext: {{- include "common.container-security" $root | nindent 8 }}
       resources: {requests: {cpu: 10m, memory: 8Mi}, limits: {cpu: 100m, memory: 32Mi}}
