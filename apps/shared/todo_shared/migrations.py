@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from todo_shared.credentials import CredentialSource, Login, credentials_from
+from todo_shared.failures import is_transient, sqlstate
+from todo_shared.listening import DRIVER_ERRORS
 from todo_shared.settings import DatabaseSettings, ServiceSettings
 from todo_shared.telemetry.logs import configure_logging
 from todo_shared.vault import VaultError
@@ -28,6 +30,7 @@ _log = logging.getLogger(__name__)
 _LOCK: Final = 0x07B0A1E3
 _WAIT_SECONDS: Final = 300.0
 _PAUSE_SECONDS: Final = 1.0
+_NO_SUCH_DATABASE: Final = "3D000"
 
 
 def alembic_config(package: str) -> Config:
@@ -75,13 +78,18 @@ async def _when_reachable(source: CredentialSource, package: str, way: tuple[str
                 await migrate(login, package, *way)
             finally:
                 await source.give_back(login)
-        except (VaultError, OSError, asyncpg.CannotConnectNowError) as error:
-            if asyncio.get_running_loop().time() > deadline:
+        except Exception as error:
+            late = asyncio.get_running_loop().time() > deadline
+            if late or not (isinstance(error, VaultError) or _not_there_yet(error)):
                 raise
             _log.warning("waiting for the database: %s", error)
             await asyncio.sleep(_PAUSE_SECONDS)
         else:
             return
+
+
+def _not_there_yet(error: Exception) -> bool:
+    return is_transient(error) or sqlstate(error) == _NO_SUCH_DATABASE
 
 
 def main(package: str, arguments: Sequence[str]) -> int:
@@ -92,7 +100,7 @@ def main(package: str, arguments: Sequence[str]) -> int:
     source = credentials_from(DatabaseSettings.from_environment())
     try:
         asyncio.run(_when_reachable(source, package, (direction, revision)))
-    except (VaultError, OSError, asyncpg.PostgresError, SQLAlchemyError):
+    except (VaultError, CommandError, SQLAlchemyError, *DRIVER_ERRORS):
         _log.exception("the schema of %s was not changed", package)
         return 1
     _log.info("the schema of %s is at %s", package, revision)

@@ -67,7 +67,7 @@ class RecordingSidecar:
 
     async def _publish_one(self, request: web.Request) -> web.Response:
         if self.stable_name and request.match_info["pubsub"] == "bulk":
-            pubsub, _, topic = request.match_info["topic"].partition("/")
+            topic = request.match_info["topic"].partition("/")[2]
             return await self._record(request, topic)
         return web.json_response(
             {"errorCode": "ERR_PUBSUB_NOT_FOUND", "message": "pubsub bulk is not found"}, status=400

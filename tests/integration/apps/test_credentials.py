@@ -115,11 +115,13 @@ async def test_a_service_without_its_vault_is_alive_but_not_ready(
     )
     app = create_app(settings, database)
     transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app):
-        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-            alive = await client.get("/health")
-            ready = await client.get("/ready")
-            answer = await client.post("/tasks", json={"title": "x"}, headers=ANN)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://t") as client,
+    ):
+        alive = await client.get("/health")
+        ready = await client.get("/ready")
+        answer = await client.post("/tasks", json={"title": "x"}, headers=ANN)
     assert alive.status_code == 200
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, False)
     assert answer.status_code == 503
