@@ -4,6 +4,7 @@ import importlib
 import json
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -78,6 +79,22 @@ def doctor(json_output: Json = False) -> None:
     from ballast import doctor as checks
 
     raise typer.Exit(checks.report(console, json_output=json_output))
+
+
+@app.command()
+def promote(
+    source: Annotated[str, typer.Argument(help="Environment whose release is judged.")],
+    target: Annotated[str, typer.Argument(help="Environment that receives it.")],
+    evidence: Annotated[
+        Path | None, typer.Option(help="Present this stored record instead of a new run.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Stop before the commit.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Repeat a run with its seed.")] = None,
+) -> None:
+    """Run the gate on what runs in one environment and promote it to the next when it passes."""
+    from ballast.gate import cli as gate
+
+    gate.promote(source, target, evidence=evidence, dry_run=dry_run, seed=seed)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -10,10 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from ballast import argo, doctor, engine
-from ballast.bringup import endpoints, releases, smoke
+from ballast.bringup import endpoints, releases
 from ballast.bringup.narration import Narration
 from ballast.bringup.timeline import Timeline
 from ballast.engine import Outcome
+from ballast.gate.live import gateway_url
+from ballast.gate.smoke import smoke
+from ballast.gate.tokens import identity_of
 from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
 from ballast.node import lifecycle as node
@@ -99,7 +102,7 @@ def bring_up(console: Console) -> Summary:
             urls |= endpoints.open_ports(api, [*endpoints.PLATFORM, *gateways])
         with timeline.phase("first task") as phase:
             key = hashlib.sha256("".join(sorted(i.digest for i in built.values())).encode())
-            seconds = smoke.prove(api, "dev", key.hexdigest())
+            seconds = smoke(gateway_url("dev"), identity_of(api, "dev"), 60, key=key.hexdigest())
             phase.detail = f"created through the gateway, delivered {seconds * 1000:.0f} ms later"
     timeline.save(state_dir() / "last-up.json")
     return Summary(urls=urls, changed=outcome.changed or released, timeline=timeline)

@@ -14,13 +14,17 @@ TITLE = "Smoke test task"
 POLL_SECONDS = 0.25
 
 
-def smoke(url: str, identity: Identity, within_seconds: float = 30.0) -> float:
+def smoke(
+    url: str, identity: Identity, within_seconds: float = 30.0, *, key: str | None = None
+) -> float:
     """Create a task through the gateway at `url`; seconds until its delivery was read back.
 
+    The same idempotency `key` again creates nothing new: the first task is looked at once more.
     Raises BallastError saying what the gateway answered, or that no delivery came in time.
     """
-    token = mint(identity, f"smoke-{uuid.uuid4().hex[:12]}", lifetime=300)
-    headers = {"authorization": f"Bearer {token}"}
+    key = key or uuid.uuid4().hex
+    token = mint(identity, f"smoke-{key[:12]}", lifetime=300)
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": key}
     start = time.monotonic()
     said = "nothing was tried"
     task_id = ""
