@@ -12,12 +12,15 @@ from ballast.supply.build import BinarySupply
 from ballast.supply.lock import load_lock
 from ballast.supply.progress import Progress, Silent
 
+_BESIDE_THE_NODE = 5
+
 
 def build_in_background(
     names: Iterable[str], *, progress: Progress | None = None
 ) -> "BackgroundBuild":
     """Start making the named binaries; they become ready in the lock's order."""
-    return BackgroundBuild(BinarySupply(load_lock(), progress=progress or Silent()), names)
+    supply = BinarySupply(load_lock(), progress=progress or Silent(), niceness=_BESIDE_THE_NODE)
+    return BackgroundBuild(supply, names)
 
 
 class BackgroundBuild:

@@ -1,9 +1,10 @@
 """Every asked binary: found in the store, fetched from a binary cache, or built from source."""
 
+import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def ensure_binaries(
 
 @dataclass
 class BinarySupply:
-    """Makes binaries of a lock present. `ready` is told each one as soon as it can be used."""
+    """Makes binaries of a lock present. `ready` is told each one as soon as it can be used.
+
+    `host` is the environment that go is made from; `niceness` is for a build beside other work.
+    """
 
     lock: Lock
     progress: Progress = field(default_factory=Silent)
@@ -53,6 +57,8 @@ class BinarySupply:
     timings: Timings = field(default_factory=Timings.default)
     cancelled: threading.Event = field(default_factory=threading.Event)
     ready: Callable[[str, Path], None] = _nobody
+    host: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    niceness: int = 0
 
     def ensure(self, names: Iterable[str]) -> dict[str, Path]:
         """See ensure_binaries."""
@@ -90,9 +96,9 @@ class BinarySupply:
         _require_space(self.store.root, [program for _, program in missing])
         for component, programs in _by_component(missing):
             _require_hashes(component, programs)
-        go = GoTool(ensure_toolchain("go", self.lock.toolchain["go"], progress=self.progress)
-                    .parent.parent, cache_dir() / "go")  # fmt: skip
-        compiler = Compiler(go, self.lock, self.cancelled, keep_open=(descriptor,))
+        executable = ensure_toolchain("go", self.lock.toolchain["go"], progress=self.progress)
+        go = GoTool(executable.parent.parent, cache_dir() / "go", self.host)
+        compiler = Compiler(go, self.lock, self.cancelled, (descriptor,), self.niceness)
         for component, programs in _by_component(missing):
             self._build(compiler, component, programs, found)
 

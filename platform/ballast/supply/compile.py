@@ -31,13 +31,15 @@ def _ignore(_: str) -> None:
 class Compiler:
     """Builds components with one Go toolchain.
 
-    `keep_open` are descriptors (the build lock) that the compiler inherits; `cancelled` stops it.
+    `keep_open` are descriptors (the build lock) that the compiler inherits; `cancelled` stops it;
+    `niceness` is added to its own.
     """
 
     go: GoTool
     lock: Lock
     cancelled: threading.Event = field(default_factory=threading.Event)
     keep_open: Sequence[int] = ()
+    niceness: int = 0
 
     def build(
         self,
@@ -76,6 +78,7 @@ class Compiler:
             heard=listen,
             cancelled=self.cancelled,
             keep_open=self.keep_open,
+            niceness=self.niceness,
         )
         if unpinned:
             raise WrapperError(

@@ -92,11 +92,13 @@ class GoTool:
         heard: Callable[[str], None],
         cancelled: threading.Event,
         keep_open: Sequence[int] = (),
+        niceness: int = 0,
     ) -> None:
         """Run a long go command, telling `heard` each line, writing all of them to `log`.
 
         Raises GoBuildError, and BuildCancelledError when `cancelled` was set: then the compiler
-        and its children are gone. `keep_open` are descriptors that the children inherit.
+        and its children are gone. `keep_open` are descriptors that the children inherit;
+        `niceness` above 0 lets other programs come first.
         """
         self._make_folders()
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -105,14 +107,14 @@ class GoTool:
             cwd=folder, env=self.environment(), text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=tuple(keep_open),
         )  # fmt: skip
-        # The node and its pods run beside a background build: they come first.
-        os.setpriority(os.PRIO_PROCESS, process.pid, 5)
+        if niceness:
+            os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
         over = threading.Event()
         watcher = threading.Thread(target=_end_when, args=(cancelled, over, process), daemon=True)
         watcher.start()
         lines: list[str] = []
         try:
-            with log.open("w", encoding="utf-8") as file:
+            with log.open("w", buffering=1, encoding="utf-8") as file:
                 assert process.stdout is not None  # noqa: S101 (PIPE was asked for)
                 for line in process.stdout:
                     file.write(line)
