@@ -10,7 +10,7 @@ from typing import BinaryIO
 from ballast.errors import BallastError
 from ballast.supply.deb import data_members
 from ballast.supply.debian import Deb
-from ballast.supply.entry import CHUNK, Entry, FileContent, Kind, directory
+from ballast.supply.entry import CHUNK, Entry, FileContent, Kind, directory, symlink
 from ballast.supply.image_spec import DebianSet
 from ballast.supply.usrmerge import canonical, canonical_target
 
@@ -44,8 +44,10 @@ def tree(debs: Iterable[Deb], chosen: DebianSet, spool: Path) -> list[Entry]:
                 for entry in _entries(archive, chosen, merged, store, spool):
                     merged[entry.path] = entry
     for path, target in chosen.links.items():
-        where = path.lstrip("/")
-        merged[where] = Entry(where, Kind.SYMLINK, 0o777, target=target)
+        merged[path.lstrip("/")] = symlink(path, target)
+    for program, names in chosen.aliases.items():
+        folder, _, own = program.lstrip("/").rpartition("/")
+        merged |= {f"{folder}/{name}": symlink(f"{folder}/{name}", own) for name in names}
     return [merged[path] for path in sorted(merged)]
 
 

@@ -27,7 +27,8 @@ class DebianSet(_Frozen):
     `over` names sets that lie below: their packages are not repeated. `exact` takes the packages
     without what they depend on; `omit` leaves packages out of what was found. `without` are globs
     over paths (no leading slash) left out, `only` keeps nothing else. `links` are symlinks that
-    maintainer scripts would have made.
+    maintainer scripts would have made; `aliases` maps a program to other names of itself, made
+    beside it. `bundle` joins the kept files into one at that path.
     """
 
     packages: tuple[str, ...]
@@ -37,6 +38,8 @@ class DebianSet(_Frozen):
     without: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     links: dict[AbsolutePath, str] = {}
+    aliases: dict[AbsolutePath, tuple[str, ...]] = {}
+    bundle: AbsolutePath | None = None
 
 
 class DebianSpec(_Frozen):

@@ -65,7 +65,7 @@ def make_image(layers: Iterable[Layer], run: RunSettings, labels: Mapping[str, s
     """Configuration and manifest over the layers, for linux/amd64."""
     stack = tuple(layers)
     settings: dict[str, object] = {
-        "Env": [f"PATH={PATH}", *(f"{key}={value}" for key, value in run.env)],
+        "Env": [f"{key}={value}" for key, value in {"PATH": PATH, **dict(run.env)}.items()],
         "User": run.user,
         "WorkingDir": run.workdir,
         "Labels": dict(labels),
