@@ -12,8 +12,10 @@ from ballast.supply.binary_cache import FolderCache
 from ballast.supply.build import ensure_binaries
 from ballast.supply.charts import ensure_charts
 from ballast.supply.hashes import lock_components
+from ballast.supply.images import ensure_images
 from ballast.supply.lock import load_lock
 from ballast.supply.progress import terminal_progress
+from ballast.supply.relock import relock
 from ballast.supply.store import BinaryStore
 
 app = typer.Typer(no_args_is_help=True, help="Build and check what the platform is made of.")
@@ -24,16 +26,15 @@ Names = Annotated[list[str] | None, typer.Argument(help="Names; everything when 
 @app.command()
 def build(names: Names = None) -> None:
     """Make the named binaries and images present, and nothing else."""
-    from ballast.supply.images import ensure_images
-
     lock = load_lock()
     images = [image.name for image in lock.image]
-    wanted = names or [*lock.programs(), *images]
+    programs = lock.programs()
+    wanted = names or [*programs, *images]
     with terminal_progress() as progress:
         binaries = ensure_binaries(
-            [n for n in wanted if n not in images], progress=progress, lock=lock
+            [n for n in wanted if n in programs or n not in images], progress=progress, lock=lock
         )
-        made = ensure_images([n for n in wanted if n in images], progress=progress)
+        made = ensure_images([n for n in wanted if n in images], progress=progress, lock=lock)
         if not names:
             ensure_charts(lock=lock, progress=progress)
     _out.print(f"{len(binaries)} binaries and {len(made)} images are ready.")
@@ -51,7 +52,7 @@ def list_artefacts() -> None:
     for chart in lock.chart:
         table.add_row("chart", chart.name, chart.version, "", "")
     for image in lock.image:
-        table.add_row("image", image.name, "", "", "")
+        table.add_row("image", image.name, image.reference.rpartition(":")[2], "", "")
     _out.print(table)
 
 
@@ -76,6 +77,14 @@ def verify() -> None:
 
 
 @app.command()
+def sbom(image: Annotated[str, typer.Argument(help="Name of an image.")]) -> None:
+    """Print the path of an image's CycloneDX file, building the image when it is missing."""
+    with terminal_progress() as progress:
+        built = ensure_images([image], progress=progress)[image]
+    _out.print(str(built.sbom), highlight=False, soft_wrap=True)
+
+
+@app.command()
 def charts(names: Names = None) -> None:
     """Copy the locked charts to .ballast/charts of this checkout."""
     with terminal_progress() as progress:
@@ -90,6 +99,13 @@ def lock(components: Names = None) -> None:
     with terminal_progress() as progress:
         written = lock_components(components or [], progress=progress)
     _out.print(f"supply.lock has the hashes of {len(written)} binaries.")
+
+
+@app.command("relock")
+def relock_packages() -> None:
+    """Resolve Debian and Java packages anew and write them into supply.lock."""
+    with terminal_progress() as progress:
+        relock(progress.note)
 
 
 @app.command()
