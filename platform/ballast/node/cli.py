@@ -27,11 +27,11 @@ _PASS_ON = {
 @app.command()
 def up() -> None:
     """Bring the node to Ready, whatever state it is in."""
-    from ballast.supply import build, debian
+    from ballast.supply import build, host_root
 
     started = time.monotonic()
     binaries = build.ensure_binaries(list(BINARIES))
-    found = lifecycle.up(binaries, debian.ensure_host_root("node"), progress=console.print)
+    found = lifecycle.up(binaries, host_root.ensure_host_root("node"), progress=console.print)
     console.print(f"node {found.state} in {time.monotonic() - started:.1f} s")
     console.print(f"export KUBECONFIG={found.kubeconfig}", soft_wrap=True)
 

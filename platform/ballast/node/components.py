@@ -59,7 +59,9 @@ def forwarder(layout: Layout) -> Component:
     """The way in from 127.0.0.1 of the machine."""
     arguments = f"{str(layout.forwards)!r}, {str(layout.forwards_applied)!r}"
     argv = isolated("ballast.node.forwarder", arguments)
-    return Component("forwarder", argv, host_network=True)
+    # The machine's own interpreter runs on the machine's own libraries.
+    own = {"LD_LIBRARY_PATH": ""}
+    return Component("forwarder", argv, environment=own, host_network=True)
 
 
 def _etcd(layout: Layout) -> list[str]:

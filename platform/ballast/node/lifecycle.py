@@ -85,8 +85,7 @@ def _adopt(layout: Layout, boot: Boot, progress: Progress) -> bool:
 
 def wait_ready(seconds: float = readiness.DEADLINE) -> None:
     """Wait for a fresh Ready of the node; NodeError after `seconds` with what failed."""
-    with readiness.wait_for_node(Layout.default(), seconds) as api:
-        addons.apply_access(api)
+    readiness.wait_for_node(Layout.default(), addons.apply_access, seconds)
 
 
 def down(purge: bool = False, *, progress: Progress = _silent) -> None:

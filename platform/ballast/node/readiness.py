@@ -16,24 +16,26 @@ DEADLINE: Final = 90.0
 HOPELESS: Final = 5
 
 
-def wait_for_node(layout: Layout, seconds: float = DEADLINE) -> KubeApi:
+def wait_for_node(
+    layout: Layout, prepare: Callable[[KubeApi], None], seconds: float = DEADLINE
+) -> None:
     """Wait until the API answers, the node reports Ready anew and pods can be made.
 
-    NodeError after `seconds`, with the components that fail and their last log lines.
+    `prepare` is called as soon as the API answers. NodeError after `seconds`, with the
+    components that fail and their last log lines.
     """
     identity = load_identity(layout.identity)
     since = identity.started if identity else time.time()
     end = time.monotonic() + seconds
-    api = KubeApi.from_kubeconfig(layout.admin_kubeconfig, deadline=1.0)
 
     def node_ready(api: KubeApi) -> bool:
         return node_is_ready(api, since)
 
-    _wait(api, _api_answers, end, "the API server to answer", layout)
-    _wait(api, node_ready, end, "the node to report Ready", layout)
-    _wait(api, _accounts_exist, end, "the default service account", layout)
-    api.close()
-    return KubeApi.from_kubeconfig(layout.admin_kubeconfig)
+    with KubeApi.from_kubeconfig(layout.admin_kubeconfig, deadline=1.0) as api:
+        _wait(api, _api_answers, end, "the API server to answer", layout)
+        prepare(api)
+        _wait(api, node_ready, end, "the node to report Ready", layout)
+        _wait(api, _accounts_exist, end, "the default service account", layout)
 
 
 def _wait(

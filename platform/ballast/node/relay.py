@@ -1,6 +1,8 @@
 """Two TCP connections tied together, byte for byte; standard library only."""
 
 import asyncio
+import socket
+import struct
 from typing import cast
 
 
@@ -45,7 +47,7 @@ class End(asyncio.Protocol):
         """End the other side in the same way: cleanly, or by a reset."""
         if self.peer and not self.peer.transport.is_closing():
             if exc:
-                self.peer.transport.abort()
+                reset(self.peer.transport)
             else:
                 self.peer.transport.close()
 
@@ -69,10 +71,18 @@ class Accepted(End):
         try:
             _, inner = await asyncio.get_running_loop().create_connection(End, *self.target)
         except OSError:
-            self.transport.abort()
+            reset(self.transport)
             return
         if self.transport.is_closing():
-            inner.transport.abort()
+            reset(inner.transport)
             return
         inner.peer, self.peer = self, inner
         self.transport.resume_reading()
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close with a reset, so that the other end can tell a failure from an end."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None and connection.fileno() >= 0:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
