@@ -1,4 +1,4 @@
-"""The real engine on the running platform: a second run changes nothing, drift is seen and undone."""
+"""The real engine on the running platform: nothing to do the second time, drift is undone."""
 
 import pytest
 
