@@ -136,16 +136,24 @@ def load_settings(stack: str, config: Mapping[str, str]) -> Settings:
             fix=f"set ballast:kind to one of {', '.join(KINDS)}, "
             f"for example: pulumi config set ballast:kind embedded -s {stack}",
         )
-    values: dict[str, Any] = {key: _decode(text) for key, text in own.items()}
+    values: dict[str, Any] = {key: _decode(stack, key, text) for key, text in own.items()}
     try:
         return _ADAPTER.validate_python(values | {"kind": kind, "stack": stack})
     except ValidationError as error:
         raise _explain(stack, _MODELS[kind], error) from error
 
 
-def _decode(text: str) -> Any:
+def _decode(stack: str, key: str, text: str) -> Any:
     """Lists and objects arrive as JSON; everything else is left to the model."""
-    return json.loads(text) if text[:1] in {"[", "{"} else text
+    if text[:1] not in {"[", "{"}:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"stack '{stack}' sets ballast:{key} to broken JSON: {error}",
+            fix=f"quote it whole: pulumi config set ballast:{key} '[\"…\"]' -s {stack}",
+        ) from error
 
 
 def _explain(stack: str, model: type[CommonSettings], error: ValidationError) -> SettingsError:

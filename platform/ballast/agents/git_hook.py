@@ -12,6 +12,7 @@ import os
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 SERVER = os.environ.get("BALLAST_GIT_URL", "http://git.git.svc.cluster.local:23232")
@@ -41,7 +42,7 @@ def signature(secret: bytes, body: bytes) -> str:
     return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
 
 
-def deliver(target: str, body: bytes, secret: bytes) -> str:
+def deliver(secret: bytes, target: str, body: bytes) -> str:
     """Post one event; the answer is a line for the person who pushed, empty when all is well."""
     request = urllib.request.Request(target, data=body, method="POST")  # noqa: S310
     request.add_header("Content-Type", "application/json")
@@ -62,8 +63,10 @@ def main() -> int:
     secret = SECRET.read_bytes().strip()
     bodies = [push_event(repository, *line.split()) for line in sys.stdin if line.strip()]
     work = [(target, body) for body in bodies for target in TARGETS]
-    with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
-        for said in pool.map(lambda item: deliver(item[0], item[1], secret), work):
+    if not work:
+        return 0
+    with ThreadPoolExecutor(max_workers=len(work)) as pool:
+        for said in pool.map(partial(deliver, secret), *zip(*work, strict=True)):
             if said:
                 print(f"git-hook: {said}", file=sys.stderr)
     return 0

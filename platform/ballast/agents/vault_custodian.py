@@ -136,7 +136,8 @@ class Plan:
     def read(cls, path: Path) -> "Plan":
         """The plan in a JSON file."""
         raw: dict[str, Any] = json.loads(path.read_text())
-        return cls(**{**raw, "roles": tuple(raw["roles"]), "entries": tuple(raw["entries"])})
+        raw["roles"], raw["entries"] = tuple(raw["roles"]), tuple(raw["entries"])
+        return cls(**raw)
 
 
 class Cluster:
@@ -176,8 +177,10 @@ class Custodian:
 
     def __init__(self, vault: str, cluster: Cluster, plan: Plan, root: Path) -> None:
         self._vault, self._cluster, self._plan, self._root = vault, cluster, plan, root
-        self._token, self._token_until = "", 0.0
-        self._applied, self._verified = "", float("-inf")
+        self._token: str = ""
+        self._token_until = 0.0
+        self._applied: str = ""
+        self._verified = float("-inf")
 
     def tick(self) -> None:
         """Initialise, unseal, sign in, configure. Raises Problem with what stands in the way."""

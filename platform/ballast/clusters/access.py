@@ -32,8 +32,8 @@ STANDARD: Final = StorageSizes(
 class ClusterFacts:
     """Facts about a kind of cluster, all known before it exists; nothing else may differ.
 
-    `broker` names the software behind the Service `redpanda`; `registry_path` is where it serves
-    the Confluent API; `key_custody` allows the Vault unseal key to rest in a Secret.
+    `broker` names the software behind the Service `redpanda`; `registry_path` is where the schema
+    registry serves the Confluent API.
     """
 
     kind: str
@@ -42,7 +42,6 @@ class ClusterFacts:
     broker: Literal["kafka", "redpanda"]
     broker_replicas: int
     registry_path: str
-    key_custody: bool
     load_balancer_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

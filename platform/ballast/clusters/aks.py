@@ -20,7 +20,6 @@ FACTS: Final = ClusterFacts(
     broker="redpanda",
     broker_replicas=3,
     registry_path="",
-    key_custody=False,
     load_balancer_annotations={
         "service.beta.kubernetes.io/azure-load-balancer-health-probe-request-path": "/healthz"
     },

@@ -15,7 +15,6 @@ FACTS: Final = ClusterFacts(
     broker="redpanda",
     broker_replicas=3,
     registry_path="",
-    key_custody=False,
     load_balancer_annotations={
         "service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol": "true"
     },

@@ -18,7 +18,6 @@ FACTS: Final = ClusterFacts(
     broker="kafka",
     broker_replicas=1,
     registry_path="/apis/ccompat/v7",
-    key_custody=True,
 )
 
 

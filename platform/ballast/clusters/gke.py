@@ -16,7 +16,6 @@ FACTS: Final = ClusterFacts(
     broker="redpanda",
     broker_replicas=3,
     registry_path="",
-    key_custody=False,
     load_balancer_annotations={"cloud.google.com/l4-rbs": "enabled"},
 )
 

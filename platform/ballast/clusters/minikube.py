@@ -19,7 +19,6 @@ FACTS: Final = ClusterFacts(
     broker="redpanda",
     broker_replicas=1,
     registry_path="",
-    key_custody=True,
 )
 
 

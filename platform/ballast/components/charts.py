@@ -21,9 +21,11 @@ class _Loader(yaml.CSafeLoader):
     """The C loader, plus the plain `=` that one CRD's list of operators contains."""
 
 
-_Loader.add_constructor(  # pyright: ignore[reportUnknownMemberType]
-    "tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node)
-)
+def _plain_equals(loader: _Loader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _plain_equals)
 
 
 def release(

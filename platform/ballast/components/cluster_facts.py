@@ -1,5 +1,6 @@
 """What Git may know about the cluster: facts as annotations on Argo CD's cluster Secret."""
 
+import json
 from collections.abc import Sequence
 
 import pulumi
@@ -19,7 +20,7 @@ def annotations(facts: ClusterFacts, domain: str, environments: Sequence[str]) -
         f"{PREFIX}/environments": ",".join(environments),
         f"{PREFIX}/storage-class": facts.storage_class,
         f"{PREFIX}/schema-registry-url": f"{names.SCHEMA_REGISTRY_URL}{facts.registry_path}",
-        **facts.load_balancer_annotations,
+        f"{PREFIX}/load-balancer-annotations": json.dumps(dict(facts.load_balancer_annotations)),
     }
 
 

@@ -112,6 +112,7 @@ class Vault(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ballast:platform:Vault", "vault", None, opts)
         options = child(self, [namespace])
+        # Without a seal the key rests in a Secret; settings allow that on a developer's machine.
         desired = plan(environments, auto_unseal=seal is not None)
         # The custodian fills this Secret; ours is the empty one that it may write to.
         custody = declare(
