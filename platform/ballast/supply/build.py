@@ -1,7 +1,6 @@
 """Every asked binary: found in the store, fetched from a binary cache, or built from source."""
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ from ballast.errors import BallastError
 from ballast.paths import cache_dir
 from ballast.supply.binary_cache import BinaryCache, BinaryCacheError, configured_cache
 from ballast.supply.compile import Compiler
+from ballast.supply.disk import require_room, room_for
 from ballast.supply.exclusive import exclusive
 from ballast.supply.go_spec import Component, Program
 from ballast.supply.go_tool import GoTool
@@ -68,7 +68,10 @@ class BinarySupply:
             self._look(program, found, name)
         if len(found) < len(wanted):
             lock_file = self.store.root / ".lock"
-            with exclusive(lock_file, self.progress.note, self.cancelled) as descriptor:
+            with (
+                room_for("making binaries", self.store.root),
+                exclusive(lock_file, self.progress.note, self.cancelled) as descriptor,
+            ):
                 self.store.clear_staging()
                 self._fill(wanted, found, descriptor)
         return {name: found[name] for name in wanted}
@@ -93,7 +96,8 @@ class BinarySupply:
         missing = [pair for pair in missing if not self._fetch(pair[1], found)]
         if not missing:
             return
-        _require_space(self.store.root, [program for _, program in missing])
+        needed = _HEADROOM + 2 * sum(program.size or 0 for _, program in missing)
+        require_room(f"a build of {len(missing)} binaries", self.store.root, needed)
         for component, programs in _by_component(missing):
             _require_hashes(component, programs)
         executable = ensure_toolchain("go", self.lock.toolchain["go"], progress=self.progress)
@@ -171,14 +175,3 @@ def _require_hashes(component: Component, programs: tuple[Program, ...]) -> None
                 f"supply.lock has no sha256 for {program.name}",
                 fix=f"ballast supply lock {component.component}",
             )
-
-
-def _require_space(root: Path, programs: list[Program]) -> None:
-    needed = _HEADROOM + 2 * sum(program.size or 0 for program in programs)
-    free = shutil.disk_usage(root).free
-    if free < needed:
-        raise BinaryError(
-            f"{root} has {free >> 20} MiB free, a build of {len(programs)} binaries "
-            f"needs {needed >> 20} MiB",
-            fix="free some space (df -h), or set BALLAST_CACHE to a folder on a larger disk",
-        )

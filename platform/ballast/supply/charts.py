@@ -14,6 +14,7 @@ import yaml
 
 from ballast.errors import BallastError
 from ballast.paths import cache_dir, repository_root
+from ballast.supply.disk import room_for
 from ballast.supply.exclusive import exclusive
 from ballast.supply.go_spec import Chart, ChartPart
 from ballast.supply.go_tool import GoTool
@@ -50,7 +51,7 @@ def ensure_charts(
     charts = [lock.find_chart(n) for n in names] if names is not None else list(lock.chart)
     stale = [chart for chart in charts if not _current(target / chart.name, chart)]
     if stale:
-        with exclusive(target / ".lock", progress.note):
+        with room_for("copying charts", target), exclusive(target / ".lock", progress.note):
             for chart in stale:
                 if not _current(target / chart.name, chart):
                     _materialise(chart, target, lock, progress)

