@@ -31,7 +31,7 @@ def provider_folder(pulumi_home: Path) -> Path:
 
 
 def language_host_folder(pulumi_home: Path) -> Path:
-    """Folder that must be first on PATH for the engine to find the language host."""
+    """Folder of the language host, and of the engine that is to find it there."""
     return pulumi_home / "bin"
 
 
@@ -53,6 +53,24 @@ def install(pulumi_home: Path) -> None:
                 f"cannot write the plugin {path}: {error.strerror}",
                 "free some space or point PULUMI_HOME at a folder you may write",
             ) from error
+
+
+def place_engine(pulumi_home: Path, pulumi: Path) -> Path:
+    """The engine's executable to start: beside the stand-in language host, or as it is when an
+    official host is present. The engine looks for the host beside itself before anywhere else."""
+    if status(pulumi_home).language_host != "offline stand-in":
+        return pulumi
+    placed = language_host_folder(pulumi_home) / "pulumi"
+    if placed.exists() and placed.samefile(pulumi):
+        return placed
+    fresh = placed.with_name(f".pulumi.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    try:
+        fresh.hardlink_to(pulumi)
+    except OSError:
+        shutil.copy2(pulumi, fresh)  # another file system
+    fresh.replace(placed)
+    return placed
 
 
 def status(pulumi_home: Path) -> PluginStatus:
@@ -86,7 +104,14 @@ def _official_on_path(name: str) -> bool:
 
 def _write_launcher(path: Path, module: str) -> None:
     # -P keeps the program's folder off the import path: it must not shadow what a plugin imports.
-    text = f'#!/bin/sh\n{_MARK}\nexec "{sys.executable}" -P -m {module} "$@"\n'
+    # Compiled modules must be kept: without them each start compiles the SDK anew, for seconds.
+    lines = (
+        "#!/bin/sh",
+        _MARK,
+        "unset PYTHONDONTWRITEBYTECODE",
+        f'exec "{sys.executable}" -P -m {module} "$@"',
+    )
+    text = "\n".join(lines) + "\n"
     if path.exists() and path.read_text() == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -147,19 +147,19 @@ class Engine:
         return done.output
 
     def _run(self, folder: Path, arguments: list[str], on_line: OnLine) -> Completed:
-        return run([str(self.pulumi), *arguments], folder, self._environment(), on_line)
+        program = install.place_engine(self.pulumi_home, self.pulumi)
+        return run([str(program), *arguments], folder, self._environment(), on_line)
 
     def _environment(self) -> dict[str, str]:
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")
         }
-        path = os.environ.get("PATH", "/usr/bin:/bin")
         return {
             **inherited,
-            "PATH": f"{install.language_host_folder(self.pulumi_home)}{os.pathsep}{path}",
             "PULUMI_HOME": str(self.pulumi_home),
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase_file),
+            "PULUMI_DEBUG_COMMANDS": "true",  # --event-log is offered only then
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "BALLAST_HELM": str(self.helm),
