@@ -62,7 +62,17 @@ class OpenModel(User):
 
     @task
     def play(self) -> None:
-        """Start every request at its intended time, wait for the last answers, end the run."""
+        """Play the schedule, then end the run; whatever breaks it ends it too, with exit code 1."""
+        try:
+            self.follow_schedule()
+        except Exception:
+            self.environment.process_exit_code = 1
+            raise
+        finally:
+            self.environment.runner.quit()
+
+    def follow_schedule(self) -> None:
+        """Start every request at its intended time and wait for the last answers."""
         schedule = arrivals(**self.plan["schedule"])
         zero = time.time() - time.perf_counter()
         begin = time.perf_counter() + 0.2
@@ -72,7 +82,6 @@ class OpenModel(User):
             self.running.spawn(self.send, arrival, begin + arrival.at, zero)
         self.running.join()
         watch.kill()
-        self.environment.runner.quit()
 
     def send(self, arrival: Arrival, intended: float, zero: float) -> None:
         """One request; `intended` is on the performance clock, `zero` turns that to Unix time."""

@@ -21,6 +21,13 @@ facts := [
 
 decision := {"allow": count(deny) == 0, "reasons": sort(deny)}
 
+# A call on an absent part of the input is undefined, also under `not`: hence these defaults.
+record := object.get(input, "record", null)
+
+verified := object.get(input, ["signature", "verified"], null)
+
+now := object.get(input, "now", "")
+
 gate := input.record.predicate.gate
 
 from := object.get(input, ["candidate", "environment"], "nowhere")
@@ -31,26 +38,23 @@ images := object.get(input, ["candidate", "images"], {})
 
 required := object.get(input, "required", [])
 
-recorded_checks contains verdict.check if {
-	some verdict in gate.verdicts
-	verdict.outcome in outcomes
-}
+recorded_checks contains verdict.check if some verdict in gate.verdicts
 
 recorded_digests(repository) := {sprintf("sha256:%s", [subject.digest.sha256]) |
 	some subject in input.record.subject
 	subject.name == repository
 }
 
-deny contains "there is no record of a gate run" if not is_object(input.record)
+deny contains "there is no record of a gate run" if not is_object(record)
 
 deny contains sprintf("the record cannot be trusted: %s", [input.signature.reason]) if {
-	input.signature.verified == false
+	verified == false
 }
 
-deny contains "nobody has checked the record's signature" if not is_boolean(input.signature.verified)
+deny contains "nobody has checked the record's signature" if not is_boolean(verified)
 
 deny contains sprintf("the record does not say its %s", [concat(".", path)]) if {
-	is_object(input.record)
+	is_object(record)
 	some path in facts
 	object.get(input.record, path, "") in ["", [], null]
 }
@@ -68,7 +72,7 @@ deny contains sprintf("the record opens %s, not %s", [gate.target, to]) if gate.
 deny contains "the candidate names no image" if count(images) == 0
 
 deny contains sprintf("the record is for another digest of %s than %s", [service, image.digest]) if {
-	is_object(input.record)
+	is_object(record)
 	some service, image in images
 	recorded_digests(image.repository) != {image.digest}
 }
@@ -78,7 +82,7 @@ deny contains sprintf("the record covers %s, which is not in the candidate", [su
 	not subject.name in {image.repository | some image in images}
 }
 
-deny contains "nobody says what time it is" if not time.parse_rfc3339_ns(input.now)
+deny contains "nobody says what time it is" if not time.parse_rfc3339_ns(now)
 
 deny contains sprintf("the record's %s is not a time: %s", [name, gate[name]]) if {
 	some name in ["start", "end", "expires"]
@@ -87,7 +91,7 @@ deny contains sprintf("the record's %s is not a time: %s", [name, gate[name]]) i
 }
 
 deny contains sprintf("the record expired at %s", [gate.expires]) if {
-	time.parse_rfc3339_ns(gate.expires) <= time.parse_rfc3339_ns(input.now)
+	time.parse_rfc3339_ns(gate.expires) <= time.parse_rfc3339_ns(now)
 }
 
 deny contains sprintf("the record claims to count until %s, over 24 h after its run", [gate.expires]) if {
@@ -95,13 +99,13 @@ deny contains sprintf("the record claims to count until %s, over 24 h after its 
 }
 
 deny contains sprintf("the record's run ended at %s, which is in the future", [gate.end]) if {
-	time.parse_rfc3339_ns(gate.end) > time.parse_rfc3339_ns(input.now)
+	time.parse_rfc3339_ns(gate.end) > time.parse_rfc3339_ns(now)
 }
 
 deny contains "no check is required, so nothing would be proven" if count(required) == 0
 
 deny contains sprintf("the record lacks the required check %s", [check]) if {
-	is_object(input.record)
+	is_object(record)
 	some check in required
 	not check in recorded_checks
 }
@@ -110,6 +114,11 @@ deny contains sprintf("%s is %s: %s", [verdict.check, verdict.outcome, reason]) 
 	some verdict in gate.verdicts
 	verdict.outcome != "PASS"
 	reason := object.get(verdict, "reason", "no reason given")
+}
+
+deny contains sprintf("%s has no known outcome", [object.get(verdict, "check", "a verdict")]) if {
+	some verdict in gate.verdicts
+	not object.get(verdict, "outcome", "") in outcomes
 }
 
 deny contains "the record's result contradicts its verdicts" if {
@@ -130,7 +139,7 @@ deny contains "the raw samples at hand are not those of the record" if {
 }
 
 deny contains sprintf("%s has changed since the run", [path]) if {
-	is_object(input.record)
+	is_object(record)
 	some path, digest in object.get(input, "configuration", {})
 	recorded := {entry.digest.sha256 |
 		some entry in input.record.predicate.configuration

@@ -23,6 +23,7 @@ class TodoServer:
     duplicate: Callable[[int], bool] = lambda number: False
     port: int = 0
     requests: int = 0
+    began: float = 0.0  # when the first request came
     tasks: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> (user, title)
     deliveries: list[tuple[str, str, str]] = field(default_factory=list)  # record, task, user
 
@@ -43,7 +44,6 @@ class TodoServer:
         self.thread = threading.Thread(target=serve, daemon=True)
         self.thread.start()
         started.wait()
-        self.began = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,6 +74,7 @@ class TodoServer:
 
     async def answer(self, request: str, headers: dict[str, str], body: bytes) -> Answer:
         method, path, _ = request.split(" ")
+        self.began = self.began or time.monotonic()
         user = headers["authorization"].removeprefix("bearer ")
         if self.stall_at is None or path.startswith("/api/v1/notifications"):
             await asyncio.sleep(self.delay)

@@ -1,0 +1,131 @@
+"""The real OPA, a local bare Git repository, and a release that a promotion can move."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ballast import release
+from ballast.gate import signing
+from ballast.gate.evidence import SampleRecord, statement
+from ballast.gate.plan import derive_plan
+from ballast.gate.verdict import Outcome, Verdict
+from ballast.gitserver import GitServer
+from ballast.names import SERVICES
+from ballast.supply.build import ensure_binaries
+
+sys.path.insert(0, str(Path(__file__).parent))  # test-only modules of this folder
+
+from cluster_server import ClusterServer
+from todo_server import TodoServer
+
+OLD = {name: f"sha256:{n:064x}" for n, name in enumerate(SERVICES)}
+NEW = {name: f"sha256:{n + 100:064x}" for n, name in enumerate(SERVICES)}
+
+
+def release_text(environment: str, digests: dict[str, str]) -> str:
+    images = {name: (f"example.org/todo-{name}", digests[name]) for name in SERVICES}
+    return release.release(environment, images, revision="r2" if digests == NEW else "r1")
+
+
+@pytest.fixture(scope="session")
+def opa() -> Path:
+    return ensure_binaries(["opa"])["opa"]
+
+
+class NoPassword:
+    """A repository on this disk needs no token."""
+
+    def token(self, *, renew: bool = False) -> str:
+        return "unused"
+
+    def ensure_repository(self) -> None:
+        """It is there."""
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> GitServer:
+    """The real GitServer on a bare repository: dev has the new release, staging the old one."""
+    bare = tmp_path / "server.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(bare)], check=True)
+    server = GitServer(url=f"file://{bare}", access=NoPassword(), folder=tmp_path / "clone")
+    server.commit_files(
+        "Begin",
+        {
+            release.path_of("dev"): release_text("dev", NEW),
+            release.path_of("staging"): release_text("staging", OLD),
+        },
+    )
+    return server
+
+
+class RunningPods:
+    """Pods of dev that run given digests."""
+
+    def __init__(self, digests: dict[str, str]) -> None:
+        self.digests = digests
+
+    def list(self, api_version, kind, namespace=None, label_selector=None):
+        service = label_selector.removeprefix("app=")
+        image = f"example.org/todo-{service}@{self.digests[service]}"
+        status = {"phase": "Running", "containerStatuses": [{"name": service, "imageID": image}]}
+        return [{"metadata": {}, "status": status}]
+
+
+@pytest.fixture
+def make_record(tmp_path: Path):
+    """Signed records of dev's release; each argument seeds one flaw."""
+    key = tmp_path / "signing.key"
+
+    def make(**flaws) -> SimpleNamespace:
+        candidate = release.parse(release_text("dev", flaws.get("digests", NEW)))
+        plan = derive_plan("dev", flaws.get("target", "staging"), candidate)
+        outcomes = dict.fromkeys(plan.checks, Outcome.PASS) | flaws.get("outcomes", {})
+        verdicts = [
+            Verdict(check, outcome, flaws.get("reason", "it held"))
+            for check, outcome in outcomes.items()
+            if check not in flaws.get("leave_out", ())
+        ]
+        end = time.time() - flaws.get("age", 60.0)
+        samples = SampleRecord(5000, flaws.get("written", 5000), "5a" * 32)
+        made = statement(
+            flaws.get("run", "run-1"), plan, verdicts, samples, start=end - 90, end=end
+        )
+        text = signing.sign(made, signing.signer(flaws.get("key", key)))
+        make.last = SimpleNamespace(text=text, verdicts=tuple(verdicts), key=key)
+        return make.last
+
+    return make
+
+
+@pytest.fixture
+def new_digests() -> dict[str, str]:
+    return NEW
+
+
+@pytest.fixture
+def old_digests() -> dict[str, str]:
+    return OLD
+
+
+@pytest.fixture
+def pods_of_new() -> RunningPods:
+    return RunningPods(NEW)
+
+
+@pytest.fixture
+def pods_of_old() -> RunningPods:
+    return RunningPods(OLD)
+
+
+@pytest.fixture(scope="session")
+def todo_server() -> type[TodoServer]:
+    return TodoServer
+
+
+@pytest.fixture(scope="session")
+def cluster_server() -> type[ClusterServer]:
+    return ClusterServer

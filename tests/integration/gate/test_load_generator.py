@@ -1,0 +1,113 @@
+"""The real Locust against a real server: the open model hides neither stalls nor failures."""
+
+import pytest
+
+from ballast.errors import BallastError
+from ballast.gate.judge import Generator, judge_generator, judge_slo
+from ballast.gate.load import LoadRun, cpu_share, finish_load, start_load
+from ballast.gate.samples import read_samples
+from ballast.gate.shape import LoadShape
+from ballast.gate.verdict import Outcome
+from ballast.slo.model import load_slos
+
+
+def shape(rate: float, seconds: float) -> LoadShape:
+    return LoadShape(
+        arrivals="poisson",
+        rate_per_second=rate,
+        warmup_seconds=0.5,
+        steady_seconds=seconds - 1,
+        fault_seconds=0.5,
+        requests_per_user_per_minute=60,
+        mix={"create": 30, "list": 25, "get": 30, "complete": 15},
+    )
+
+
+def play(folder, server, *, rate: float = 50, seconds: float = 6) -> LoadRun:
+    wanted = shape(rate, seconds)
+    tokens = [f"user-{n}" for n in range(wanted.users)]
+    load = LoadRun("run-1", folder, server.url, 7, wanted, tokens)
+    finish_load(load, start_load(load), 90)
+    return load
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory, todo_server):
+    """One run against a server without faults."""
+    with todo_server() as server:
+        load = play(tmp_path_factory.mktemp("load"), server)
+    return server, load, read_samples(load.samples)
+
+
+def test_every_planned_request_leaves_one_sample(healthy):
+    server, load, samples = healthy
+    assert {s.sequence for s in samples} == {a.sequence for a in load.planned()}
+    assert len(samples) == len(load.planned()) == server.requests
+    assert all(sample.succeeded for sample in samples)
+
+
+def test_requests_start_at_their_intended_intervals(healthy):
+    _, load, samples = healthy
+    planned = load.planned()
+    base = samples[0].intended - planned[samples[0].sequence].at
+    assert all(
+        abs(sample.intended - base - planned[sample.sequence].at) < 0.001 for sample in samples
+    )
+
+
+def test_acknowledged_creates_carry_title_and_task(healthy):
+    server, _, samples = healthy
+    acknowledged = {s.task_id: s.key for s in samples if s.operation == "create"}
+    assert acknowledged == {task: title for task, (_, title) in server.tasks.items()}
+
+
+def test_the_generators_processor_time_is_measured(healthy):
+    _, load, samples = healthy
+    assert 0 < cpu_share(load.cpu, samples[0].intended, samples[-1].intended) < 1.5
+
+
+def test_the_users_tokens_are_gone_afterwards(healthy):
+    assert not healthy[1].secrets.exists()
+
+
+def test_a_stall_is_seen_by_all_requests_that_fell_due_in_it(todo_server, tmp_path):
+    # One user waiting for each answer would see one slow request in this stall of 2 s.
+    with todo_server(stall_at=4.0, stall_seconds=2.0) as server:
+        load = play(tmp_path, server, seconds=8)
+    samples = read_samples(load.samples)
+    slow = [sample for sample in samples if sample.latency > 0.3]
+    assert len(slow) >= 50
+    assert max(sample.latency for sample in slow) > 1.5
+
+
+def test_one_failure_in_a_hundred_fails_the_objective(todo_server, tmp_path):
+    availability = next(slo for slo in load_slos() if slo.name == "gateway-availability")
+    with todo_server(fail=lambda number: number % 50 == 0) as server:
+        samples = read_samples(play(tmp_path, server, rate=120).samples)
+    verdict = judge_slo(availability, samples)
+    assert verdict.outcome is Outcome.FAIL
+    assert "x 503" in verdict.reason
+
+
+def test_a_generator_that_cannot_keep_up_invalidates_its_run(todo_server, tmp_path):
+    with todo_server() as server:
+        load = play(tmp_path, server, rate=4000, seconds=3)
+    samples = read_samples(load.samples)
+    share = cpu_share(load.cpu, samples[0].intended, samples[-1].intended)
+    verdict = judge_generator(samples, Generator(len(load.planned()), len(samples), share), 0.3)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "bottleneck" in verdict.reason
+
+
+def test_a_refused_connection_is_a_sample_and_no_crash(todo_server, tmp_path):
+    with todo_server() as server:
+        pass
+    samples = read_samples(play(tmp_path, server, rate=20).samples)
+    assert samples
+    assert {sample.status for sample in samples} == {0}
+
+
+def test_a_generator_that_breaks_is_a_sentence(tmp_path):
+    load = LoadRun("run-1", tmp_path, "http://127.0.0.1:9", 1, shape(10, 3), [])
+    with pytest.raises(BallastError, match="load generator"):
+        finish_load(load, start_load(load), 60)
