@@ -80,7 +80,7 @@ def with_dead_letters() -> tuple[Topic, ...]:
 def create_topics(
     admin: AdminClient, topics: tuple[Topic, ...], prefix: str, replication: int
 ) -> list[str]:
-    """Create the missing topics and set the retention of all; returns the names created.
+    """Create the missing topics, set the retention of the others; returns the names created.
 
     Raises TopicMismatchError, and KafkaException while the broker is away.
     """
@@ -95,7 +95,8 @@ def create_topics(
     missing = [topic for topic in topics if prefix + topic.name not in present]
     for name, made in _create(admin, missing, prefix, replication).items():
         _ignore_existing(name, made)
-    for resource in _retention(topics, prefix):
+    known = tuple(topic for topic in topics if topic not in missing)
+    for resource in _retention(known, prefix):
         for done in admin.incremental_alter_configs([resource]).values():
             done.result(_CALL_SECONDS)
     return [prefix + topic.name for topic in missing]
@@ -107,7 +108,15 @@ def _create(
     if not topics:
         return {}
     return admin.create_topics(
-        [NewTopic(prefix + topic.name, topic.partitions, replication) for topic in topics],
+        [
+            NewTopic(
+                prefix + topic.name,
+                topic.partitions,
+                replication,
+                config={"retention.ms": str(topic.retention_days * _DAY_MS)},
+            )
+            for topic in topics
+        ],
         operation_timeout=_CALL_SECONDS,
     )
 

@@ -3,11 +3,11 @@
 import asyncio
 import itertools
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from broker import Broker
 from postgres import PostgresServer
 
 sys.path.insert(0, str(Path(__file__).parent))  # test-only modules of this folder
@@ -33,6 +33,15 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
         asyncio.run(_template(server, package))
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A Kafka broker."""
+    running_broker = Broker(tmp_path_factory.mktemp("kafka"))
+    running_broker.start()
+    yield running_broker
+    running_broker.stop()
 
 
 async def _template(server: PostgresServer, package: str) -> None:
@@ -88,6 +97,3 @@ async def notifications_service(
     app = create_notifications(settings, DatabaseSettings(database_url=notifications_url))
     async with running(app) as url:
         yield url
-
-
-Start = Callable[[], AbstractAsyncContextManager[str]]

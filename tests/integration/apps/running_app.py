@@ -11,10 +11,11 @@ from fastapi import FastAPI
 
 
 @asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[str]:
+async def running(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
     """Serve `app` until the block ends; gives its address once it is ready for work."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
     config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -30,7 +31,7 @@ async def running(app: FastAPI) -> AsyncIterator[str]:
 
 async def _ready(url: str, serving: asyncio.Task[None]) -> None:
     async with httpx.AsyncClient(base_url=url) as client:
-        for _ in range(500):
+        for _ in range(1500):
             if serving.done():
                 raise AssertionError("the service did not start")
             try:

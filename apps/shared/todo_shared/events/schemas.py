@@ -7,6 +7,7 @@ says which schema it used in `dataschema`, and the reader's own schema fills wha
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -53,12 +54,16 @@ def schema_reference(topic: str) -> str:
     return f"urn:todo:schema:{topic}:{len(newest)}:{mark}"
 
 
-def check_data(topic: str, data: object, *, writing: bool) -> None:
+def check_data(topic: str, data: Mapping[str, object], *, writing: bool) -> None:
     """Raise SchemaMismatchError unless `data` matches the schema of `topic`.
 
     A writer may send only declared fields; a reader ignores what a newer writer added.
     """
+    schema = parsed(topic)
+    undeclared = set(data) - {field["name"] for field in schema["fields"]}
+    if writing and undeclared:
+        raise SchemaMismatchError(f"{topic}: the schema declares no {sorted(undeclared)}")
     try:
-        validate(data, parsed(topic), strict=writing)
+        validate(data, schema)
     except (ValidationError, ValueError) as error:
         raise SchemaMismatchError(f"{topic}: {error}") from error
