@@ -21,6 +21,7 @@ _UNREACHABLE = re.compile(
 _ABSENT = re.compile(
     r"404 Not Found|410 Gone|403 Forbidden|unknown revision|not available|no matching versions"
 )
+_COMPILE_ERROR = re.compile(r"\.go:\d+(:\d+)?: ")
 _WRONG = re.compile(r"checksum mismatch|SECURITY ERROR|invalid checksum|zip: checksum error")
 
 
@@ -68,5 +69,9 @@ def _telling_line(output: str) -> str:
         for line in lines:
             if pattern.search(line):
                 return line
+    for line in lines:
+        if _COMPILE_ERROR.search(line):
+            return line
+    # What is left are the names of compiled packages and, last, what stopped them.
     spoken = [line for line in lines if not line.startswith(("#", "go: downloading"))]
-    return spoken[0] if spoken else "it printed nothing"
+    return spoken[-1] if spoken else "it printed nothing"

@@ -1,5 +1,6 @@
 """The pinned go command in an environment built from scratch."""
 
+import contextlib
 import json
 import os
 import signal
@@ -108,7 +109,7 @@ class GoTool:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=tuple(keep_open),
         )  # fmt: skip
         if niceness:
-            os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
+            _be_polite(process.pid, niceness)
         over = threading.Event()
         watcher = threading.Thread(target=_end_when, args=(cancelled, over, process), daemon=True)
         watcher.start()
@@ -155,6 +156,13 @@ def _json_object(text: str) -> dict[str, str]:
     """The object in go's answer, empty when it gave none."""
     start = text.find("{")
     return json.loads(text[start:]) if start >= 0 else {}
+
+
+def _be_polite(process: int, niceness: int) -> None:
+    """Let other programs come first, also where the kernel shares time out by session."""
+    os.setpriority(os.PRIO_PROCESS, process, niceness)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text(str(niceness), encoding="ascii")
 
 
 def _end_when(

@@ -19,7 +19,8 @@ CASES = [
     ),
     ("m@v9.9.9: reading proxy: 404 Not Found", "not published", "choose another version"),
     ("module lookup disabled by GOPROXY=off", "cannot be reached", "GOPROXY"),
-    ("# m/pkg\npkg/a.go:1:2: undefined: X", "pkg/a.go:1:2: undefined: X", "read the log"),
+    ("m/other\n# m/pkg\npkg/a.go:1:2: undefined: X", "pkg/a.go:1:2: undefined: X", "read the log"),
+    ("m/other\nm/pkg\nlink: cannot link m/pkg", "go failed: link: cannot link", "read the log"),
     ("", "it printed nothing", "read the log"),
 ]
 
