@@ -22,7 +22,7 @@ NEVER_NEEDED = (
     "usr/share/pixmaps/*", "usr/share/applications/*", "usr/share/debconf/*",
     "usr/lib/systemd/*", "usr/lib/tmpfiles.d/*", "usr/lib/sysusers.d/*", "usr/lib/udev/*",
     "usr/lib/modprobe.d/*", "usr/share/initramfs-tools/*", "usr/share/gcc/*",
-    "usr/share/perl5/*", "usr/lib/*/gconv/*", "usr/lib/*/pkgconfig/*",
+    "usr/share/perl5/*", "usr/lib/*/sasl2/*", "usr/lib/*/gconv/*", "usr/lib/*/pkgconfig/*",
     "etc/init.d/*", "etc/cron.*", "etc/logrotate.d/*", "etc/default/*", "etc/pam.d/*",
     "etc/security/*", "etc/apt/*", "etc/dpkg/*", "etc/skel/*", "etc/bash*", "etc/systemd/*",
     "etc/profile.d/*", "etc/kernel/*", "etc/alternatives/*", "etc/init/*", "etc/X11/*",

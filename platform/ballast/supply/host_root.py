@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ballast.paths import cache_dir
 from ballast.supply.debian import DebianStore, Report
-from ballast.supply.debian_tree import tree, unpack
+from ballast.supply.debian_tree import NEVER_NEEDED, tree, unpack
 from ballast.supply.image_spec import DebianSpec
 from ballast.supply.lock import LockError, load_lock
 
@@ -43,11 +43,8 @@ def ensure_host_root(
         raise LockError(f"supply.lock has no Debian set {PREFIX + name}", f"known: {known}")
     store = DebianStore(spec)
     debs = store.ensure(spec.closure.get(PREFIX + name, ()), report)
-    key = hashlib.sha256(
-        "\n".join(
-            [LAYOUT, chosen.model_dump_json(), *(deb.sha256 for deb in debs.values())]
-        ).encode()
-    ).hexdigest()
+    inputs = [LAYOUT, *NEVER_NEEDED, chosen.model_dump_json(), *(d.sha256 for d in debs.values())]
+    key = hashlib.sha256("\n".join(inputs).encode()).hexdigest()
     root = store.root / "roots" / f"{name}-{key[:16]}"
     if root.is_dir():
         return root

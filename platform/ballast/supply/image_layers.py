@@ -12,7 +12,7 @@ from ballast.paths import repository_root
 from ballast.supply.accounts import account_entries, system_entries
 from ballast.supply.bytecode import with_bytecode
 from ballast.supply.debian import Deb
-from ballast.supply.debian_tree import tree
+from ballast.supply.debian_tree import NEVER_NEEDED, tree
 from ballast.supply.entry import (
     CHUNK,
     Bytes,
@@ -31,6 +31,8 @@ from ballast.supply.wheels import install
 
 CONTENT = Path(__file__).parent / "content"
 JAVA_HOME = "opt/java"
+# Part of every recipe; raise it when the same inputs shall give other bytes.
+FORMAT = "2"
 JAVA_LEFT_OUT = (
     "include", "libawt_xawt.so", "libsplashscreen.so", "libjsound.so", "libjawt.so",
 )  # fmt: skip
@@ -52,7 +54,7 @@ class LayerPlan:
 def recipe_of(*parts: str) -> str:
     """Hex digest of the parts, order and boundaries included."""
     digest = hashlib.sha256()
-    for part in parts:
+    for part in (FORMAT, *parts):
         digest.update(f"{len(part)}:{part}".encode())
     return digest.hexdigest()
 
@@ -71,7 +73,9 @@ def debian_plan(name: str, chosen: DebianSet, debs: list[Deb]) -> LayerPlan:
         return entries
 
     digests = [deb.sha256 for deb in debs]
-    return LayerPlan(name, recipe_of("debian", chosen.model_dump_json(), *digests), make)
+    return LayerPlan(
+        name, recipe_of("debian", chosen.model_dump_json(), *NEVER_NEEDED, *digests), make
+    )
 
 
 def java_plan(home: Path, version: str) -> LayerPlan:

@@ -26,9 +26,6 @@ from ballast.supply.progress import Progress
 from ballast.supply.toolchain import ensure_jdk
 from ballast.supply.wheels import requirements
 
-# Part of every recipe; raise it when the same inputs shall give other bytes.
-FORMAT = "1"
-
 
 @dataclass(frozen=True)
 class ImagePlan:
@@ -96,9 +93,7 @@ class Planner:
         found = {f.path: ensure_module_file(f, self.lock, self.progress) for f in spec.module_files}
         layers.append(rest_plan(spec, found))
         run, labels = _run_settings(spec), _labels(spec)
-        recipe = recipe_of(
-            FORMAT, *(layer.recipe for layer in layers), repr(run), json.dumps(labels)
-        )
+        recipe = recipe_of(*(layer.recipe for layer in layers), repr(run), json.dumps(labels))
         return ImagePlan(
             spec=spec,
             layers=tuple(layers),
