@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from typing import Final
 
 from ballast.node import addresses
 from ballast.node.errors import NodeError
@@ -18,10 +19,17 @@ def api_forward(api_port: int) -> dict[int, Target]:
     return {api_port: (addresses.NODE_IP, addresses.API_PORT)}
 
 
+_API: Final = (addresses.NODE_IP, addresses.API_PORT)
+
+
 def kept_api_forward(layout: Layout) -> dict[int, Target]:
     """The API's forward as the node was started with."""
-    api = (addresses.NODE_IP, addresses.API_PORT)
-    return {port: to for port, to in wanted_forwards(layout).items() if to == api}
+    return {port: to for port, to in wanted_forwards(layout).items() if to == _API}
+
+
+def remembered_forwards(layout: Layout) -> dict[int, Target]:
+    """All other forwards, which a start takes over: addresses inside survive it."""
+    return {port: to for port, to in wanted_forwards(layout).items() if to != _API}
 
 
 def write_forwards(layout: Layout, forwards: Mapping[int, Target]) -> None:
@@ -42,7 +50,7 @@ def await_forwards(
     layout: Layout,
     wanted: Mapping[int, Target],
     required: Mapping[int, Target],
-    seconds: float = 10.0,
+    seconds: float = 30.0,
 ) -> None:
     """Wait until the forwarder took over `wanted` and serves all that are `required`.
 

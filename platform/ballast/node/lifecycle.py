@@ -56,10 +56,15 @@ def up(
         if _adopt(layout, boot, progress):
             return status()
         progress("starting the node")
-        forwards = exposing.wanted_forwards(layout) | exposing.api_forward(api_port)
+        forwards = exposing.remembered_forwards(layout) | exposing.api_forward(api_port)
         exposing.write_forwards(layout, forwards)
         starting.start(boot, host, layout, api_port)
-        exposing.await_forwards(layout, forwards, exposing.api_forward(api_port))
+        try:
+            exposing.await_forwards(layout, forwards, exposing.api_forward(api_port))
+        except NodeError:
+            # Nobody could reach it, not even to say what is wrong with it.
+            stopping.stop(layout)
+            raise
         wait_ready()
     return status()
 

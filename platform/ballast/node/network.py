@@ -6,16 +6,19 @@ from typing import Final
 
 from ballast.node import addresses
 
+# The service range needs a route, or the node's own connections to it fail before they are
+# translated. There is no default route: whatever is outside cannot be reached. Without ARP, what
+# is not translated yet vanishes instead of failing: a pod that starts before kube-proxy has its
+# rules sees its first packet lost and its next one arrive.
 _LINKS: Final = f"""\
 link set lo up
 link add node0 type veth peer name node0p
 addr add {addresses.NODE_CIDR} dev node0
 link set node0p up
+link set node0 arp off
 link set node0 up
 route add {addresses.SERVICE_CIDR} dev node0
 """
-# The service range needs a route, or the node's own connections to it fail before the
-# translation. There is no default route: whatever is outside cannot be reached.
 
 _SYSCTLS: Final = {"ip_forward": "1", "conf/all/rp_filter": "0", "conf/default/rp_filter": "0"}
 

@@ -12,7 +12,7 @@ from ballast.node.layout import Layout
 from ballast.node.liveness import load_identity
 from ballast.node.status import NodeStatus, read_status
 
-DEADLINE: Final = 90.0
+DEADLINE: Final = 120.0
 HOPELESS: Final = 5
 
 

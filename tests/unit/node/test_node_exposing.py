@@ -31,6 +31,12 @@ def test_the_apis_forward_is_kept_whatever_its_port(tmp_path):
     assert exposing.kept_api_forward(layout) == {17000: ("10.89.0.2", 6443)}
 
 
+def test_a_start_takes_over_every_other_forward(tmp_path):
+    layout = Layout(tmp_path)
+    exposing.write_forwards(layout, {17000: ("10.89.0.2", 6443), 18004: ("10.96.0.9", 8004)})
+    assert exposing.remembered_forwards(layout) == {18004: ("10.96.0.9", 8004)}
+
+
 def test_all_served_is_enough(tmp_path):
     layout = Layout(tmp_path)
     applied(layout, WANTED, {})
