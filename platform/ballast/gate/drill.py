@@ -111,7 +111,6 @@ def _received(client: httpx.Client, sink: str, name: str) -> bool:
     return any(mapping(alert.get("labels")).get("drill") == name for alert in alerts)
 
 
-
 def _json(client: httpx.Client, url: str, query: dict[str, str]) -> object:
     try:
         answer = client.get(url, params=query)

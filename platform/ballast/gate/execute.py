@@ -1,5 +1,6 @@
 """One gate run from plan to signed record: load, experiment under it, ledger, verdicts."""
 
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +24,7 @@ from ballast.gate.tokens import Identity, mint
 from ballast.gate.verdict import Verdict
 from ballast.slo.model import load_slos
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 EXPERIMENT_SECONDS = 120.0
 DRAIN_SECONDS = 30.0
 
@@ -31,7 +32,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class TestedEnvironment:
+class RunSite:
     """Where a run happens: gateway URL, namespace, access to the cluster, the users' issuer."""
 
     url: str
@@ -51,7 +52,7 @@ class Finished:
 
 def execute(
     plan: Plan,
-    where: TestedEnvironment,
+    where: RunSite,
     progress: Progress = lambda _: None,
     *,
     runs: Path | None = None,
@@ -116,7 +117,13 @@ def _under_load(
     progress(f"chaos: {experiment.path} under the same load")
     chaos = start_experiment(experiment)
     folder.adopt(chaos)
-    chaos.wait(EXPERIMENT_SECONDS)
+    try:
+        chaos.wait(EXPERIMENT_SECONDS)
+    except subprocess.TimeoutExpired:
+        # Without its journal the experiment is judged vacuous: it cannot pass by hanging.
+        chaos.kill()
+        chaos.wait()
+        progress(f"chaos: the experiment hung for {EXPERIMENT_SECONDS:.0f} s and was ended")
     finish_load(load, generator, shape.fault_seconds + 60.0)
     return began
 

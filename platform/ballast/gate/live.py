@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ballast.argo import wait_synced
 from ballast.errors import BallastError
-from ballast.gate.execute import Finished, TestedEnvironment, execute
+from ballast.gate.execute import Finished, RunSite, execute
 from ballast.gate.plan import Plan
 from ballast.gate.promote import Ports
 from ballast.gate.smoke import smoke
@@ -37,9 +37,9 @@ def known(environment: str) -> str:
     return environment
 
 
-def tested_environment(api: KubeApi, environment: str) -> TestedEnvironment:
+def run_site(api: KubeApi, environment: str) -> RunSite:
     """Where a run against an environment goes."""
-    return TestedEnvironment(
+    return RunSite(
         url=gateway_url(environment),
         namespace=ENVIRONMENT_NAMESPACES[environment],
         kubeconfig=kubeconfig_path(),
@@ -57,7 +57,7 @@ def live_ports(progress: Progress = lambda _: None) -> Ports:
     api = KubeApi.from_kubeconfig(kubeconfig_path())
 
     def run(plan: Plan) -> Finished:
-        return execute(plan, tested_environment(api, plan.source), progress)
+        return execute(plan, run_site(api, plan.source), progress)
 
     def sync(environment: str, commit: str) -> None:
         wait_synced(api, [f"todo-{environment}"], commit, SYNC_SECONDS, progress)

@@ -12,7 +12,7 @@ from ballast.kubeapi import KubeApi
 from ballast.kubeapi.shape import mapping
 
 Configuration = dict[str, Any]
-POLL_SECONDS = 0.3
+POLL_SECONDS = 0.5
 # Answers of the newest requests are still under way; what is older has been written.
 SETTLE_SECONDS = 1.0
 

@@ -10,7 +10,7 @@ import yaml
 
 from ballast.slo.model import load_slos
 from ballast.slo.rules import groups
-from ballast.supply.debian import ensure_host_root
+from ballast.supply.host_root import ensure_host_root
 
 Samples = list[tuple[str, float]]
 
@@ -68,4 +68,4 @@ class Promtool:
 
 @pytest.fixture
 def promtool(tmp_path: Path) -> Promtool:
-    return Promtool(ensure_host_root("prometheus") / "usr/bin/promtool", tmp_path)
+    return Promtool(ensure_host_root("prometheus") / "bin" / "promtool", tmp_path)

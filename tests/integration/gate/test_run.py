@@ -1,0 +1,117 @@
+"""A whole gate run, short: real Locust and chaostoolkit against local servers, then signed."""
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ballast.gate import signing
+from ballast.gate.chaos_verdict import Hypothesis
+from ballast.gate.execute import Finished, RunSite, execute
+from ballast.gate.plan import Plan, derive_plan
+from ballast.gate.samples import sha256_of
+from ballast.gate.tokens import Identity
+from ballast.gate.verdict import Outcome
+from ballast.names import SERVICES
+from ballast.release import Image, Release
+
+PEM = (
+    Ed25519PrivateKey.generate()
+    .private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    .decode()
+)
+
+
+def short_plan() -> Plan:
+    """The derived plan with a load of seconds; too short to prove 99.9 %, and it says so."""
+    images = {
+        name: Image(repository=f"example.org/{name}", digest=f"sha256:{n:064x}")
+        for n, name in enumerate(SERVICES)
+    }
+    plan = derive_plan("dev", "staging", Release(revision="r1", images=images))
+    shape = plan.shape.model_copy(
+        update={
+            "rate_per_second": 40.0,
+            "warmup_seconds": 1.0,
+            "steady_seconds": 10.0,
+            "fault_seconds": 30.0,
+            "requests_per_user_per_minute": 60.0,
+        }
+    )
+    hypothesis = Hypothesis(availability=0.9, recovered_within=20.0, window_seconds=30.0)
+    return plan.model_copy(update={"shape": shape, "hypothesis": hypothesis})
+
+
+def run(tmp_path, server, cluster) -> Finished:
+    where = RunSite(
+        url=server.url,
+        namespace="todo-app-dev",
+        kubeconfig=cluster.kubeconfig(tmp_path),
+        identity=Identity(PEM, "k1"),
+    )
+    return execute(short_plan(), where, runs=tmp_path / "runs", key=tmp_path / "signing.key")
+
+
+def outcomes(finished: Finished) -> dict[str, Outcome]:
+    return {verdict.check: verdict.outcome for verdict in finished.verdicts}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, todo_server, cluster_server) -> Finished:
+    folder = tmp_path_factory.mktemp("gate")
+    with todo_server() as server, cluster_server("heals") as cluster:
+        return run(folder, server, cluster)
+
+
+def test_every_planned_check_has_a_verdict(finished):
+    assert list(outcomes(finished)) == short_plan().checks
+
+
+def test_chaos_and_ledger_pass_on_a_system_that_works(finished):
+    found = outcomes(finished)
+    assert found["chaos/kill-task-service"] is Outcome.PASS, finished.verdicts
+    assert found["ledger/task-created"] is Outcome.PASS, finished.verdicts
+
+
+def test_a_load_too_short_for_its_objective_is_inconclusive(finished):
+    assert outcomes(finished)["slo/gateway-availability"] is Outcome.INCONCLUSIVE
+
+
+def test_the_record_is_signed_and_bound_to_the_raw_samples(finished):
+    key = signing.signer(finished.folder.path.parents[1] / "signing.key")
+    opened = signing.open_envelope(finished.envelope, [key.public_key])
+    assert opened.verified
+    samples = opened.statement["predicate"]["gate"]["samples"]
+    assert samples["sha256"] == sha256_of(finished.folder.path / "samples.csv")
+    assert samples["planned"] == samples["written"]
+
+
+def test_the_report_is_one_page_that_loads_nothing(finished):
+    page = (finished.folder.path / "report.html").read_text()
+    assert "INCONCLUSIVE" in page
+    assert "<svg" in page
+    assert "src=" not in page
+    assert "href=" not in page
+
+
+def test_everything_of_the_run_is_kept_but_the_tokens(finished):
+    kept = {path.name for path in finished.folder.path.iterdir()}
+    assert {"plan.json", "samples.csv", "journal.json", "verdicts.json", "ledger.json"} <= kept
+    assert {"record.dsse.json", "report.html", "fault-proof.json"} <= kept
+    assert "tokens.json" not in kept
+    assert json.loads((finished.folder.path / "state.json").read_text())["state"] == "finished"
+
+
+def test_a_system_that_loses_and_repeats_events_fails_its_ledger(
+    tmp_path, todo_server, cluster_server, monkeypatch
+):
+    monkeypatch.setattr("ballast.gate.execute.DRAIN_SECONDS", 2.0)
+    lossy = todo_server(lose=lambda n: n == 40, duplicate=lambda n: n == 50)
+    with lossy as server, cluster_server("heals") as cluster:
+        found = {v.check: v for v in run(tmp_path, server, cluster).verdicts}
+    ledger = found["ledger/task-created"]
+    assert ledger.outcome is Outcome.FAIL
+    assert (ledger.figures["lost"], ledger.figures["duplicated"]) == (1, 1)
