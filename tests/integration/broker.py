@@ -13,7 +13,9 @@ from ballast.supply.lock import load_lock
 from ballast.supply.maven import ensure_jars
 from ballast.supply.toolchain import ensure_jdk
 
-START_SECONDS = 60
+START_SECONDS = 180
+# A test run that is killed must not leave a broker behind.
+DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 OPTIONS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx256m"]
 
 
@@ -52,7 +54,7 @@ class Broker:
         )
         with (self.folder / "kafka.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*java, "kafka.Kafka", str(properties)], stdout=log, stderr=log
+                [*DIES_WITH_US, *java, "kafka.Kafka", str(properties)], stdout=log, stderr=log
             )
         self._wait()
 
@@ -77,13 +79,16 @@ class Broker:
     def _wait(self) -> None:
         admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._running():
             try:
                 admin.list_topics(timeout=1.0)
             except KafkaException:
                 continue
             return
         raise TimeoutError((self.folder / "kafka.log").read_text()[-3000:])
+
+    def _running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
         """End the broker."""

@@ -36,6 +36,7 @@ class Daprd:
     def start(self) -> None:
         """Start it; it waits for its app by itself."""
         command = [
+            *("setpriv", "--pdeathsig", "KILL"),
             str(ensure_binaries(["daprd"])["daprd"]),
             *("--app-id", self.app_id),
             *("--dapr-http-port", str(self.port)),

@@ -25,7 +25,9 @@ def free_port() -> int:
 def _command(program: Path, *arguments: str) -> list[str]:
     # The server refuses to run as root; in a user namespace of its own root is user 1000.
     mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-    return [*(mapped if os.geteuid() == 0 else []), str(program), *arguments]
+    # A test run that is killed must not leave a server behind.
+    mortal = ["setpriv", "--pdeathsig", "INT", str(program)]
+    return [*(mapped if os.geteuid() == 0 else []), *mortal, *arguments]
 
 
 @dataclass

@@ -1,0 +1,132 @@
+"""Only a token of our issuer, for us, signed with a known key, in its time, names a user."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway import keys as module
+from gateway.keys import KeySet, KeySetError, read_keys
+from gateway.middleware.auth import TokenVerifier
+from gateway.settings import GatewaySettings
+from todo_shared.errors import UnauthorizedError, UnavailableError
+
+KEY = Ed25519PrivateKey.generate()
+OTHER = Ed25519PrivateKey.generate()
+
+
+def jwks(*named: tuple[str, Ed25519PrivateKey]) -> str:
+    """A key set document."""
+    entries = [
+        jwt.algorithms.OKPAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": name}
+        for name, key in named
+    ]
+    return json.dumps({"keys": entries})
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Claims of a good token."""
+    now = int(time.time())
+    good = {"sub": "ann", "iss": "https://identity.todo.local", "aud": "todo", "exp": now + 60}
+    return {name: value for name, value in (good | changes).items() if value is not None}
+
+
+def signed(key: Any = KEY, kid: str = "k1", algorithm: str = "EdDSA", **changes: Any) -> str:
+    """A token."""
+    return jwt.encode(claims(**changes), key, algorithm=algorithm, headers={"kid": kid})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    document = tmp_path / "jwks.json"
+    document.write_text(jwks(("k1", KEY)))
+    return document
+
+
+@pytest.fixture
+def verifier(path: Path) -> TokenVerifier:
+    return TokenVerifier(KeySet(path), GatewaySettings(jwks_path=path))
+
+
+def test_a_good_token_names_its_user(verifier: TokenVerifier) -> None:
+    assert verifier.subject(signed()) == "ann"
+
+
+def test_a_clock_that_is_a_little_off_is_tolerated(verifier: TokenVerifier) -> None:
+    assert verifier.subject(signed(exp=int(time.time()) - 10)) == "ann"
+    assert verifier.subject(signed(nbf=int(time.time()) + 10)) == "ann"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": int(time.time()) - 120},
+        {"exp": None},
+        {"nbf": int(time.time()) + 3600},
+        {"iss": "https://elsewhere"},
+        {"iss": None},
+        {"aud": "other"},
+        {"aud": None},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": "a\nb"},
+        {"sub": "x" * 129},
+        {"kid": "unknown"},
+        {"key": OTHER},
+    ],
+    ids=str,
+)
+def test_any_other_token_is_refused(verifier: TokenVerifier, changes: dict[str, Any]) -> None:
+    with pytest.raises(UnauthorizedError):
+        verifier.subject(signed(**changes))
+
+
+def test_a_token_cannot_choose_its_algorithm(verifier: TokenVerifier) -> None:
+    unsigned = jwt.encode(claims(), None, algorithm="none", headers={"kid": "k1"})
+    mac = jwt.encode(claims(), "secret" * 8, algorithm="HS256", headers={"kid": "k1"})
+    private = rsa.generate_private_key(65537, 2048)
+    foreign = jwt.encode(claims(), private, algorithm="RS256", headers={"kid": "k1"})
+    for token in (unsigned, mac, foreign, "", "a.b.c"):
+        with pytest.raises(UnauthorizedError):
+            verifier.subject(token)
+
+
+def test_a_new_key_is_taken_and_a_removed_one_refused(
+    verifier: TokenVerifier, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.0)
+    assert verifier.subject(signed()) == "ann"
+    path.write_text(jwks(("k2", OTHER)))
+    os.utime(path, ns=(1, 1))
+    assert verifier.subject(signed(OTHER, "k2")) == "ann"
+    with pytest.raises(UnauthorizedError):
+        verifier.subject(signed())
+
+
+def test_a_broken_key_set_does_not_replace_a_good_one(
+    verifier: TokenVerifier, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.0)
+    assert verifier.subject(signed()) == "ann"
+    path.write_text("{")
+    os.utime(path, ns=(1, 1))
+    assert verifier.subject(signed()) == "ann"
+
+
+def test_without_a_key_set_nobody_is_let_in(tmp_path: Path) -> None:
+    absent = KeySet(tmp_path / "none.json")
+    assert not absent.usable()
+    with pytest.raises(UnavailableError):
+        TokenVerifier(absent, GatewaySettings()).subject(signed())
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "RSA"}]}'])
+def test_a_document_without_a_usable_key_is_refused(text: str) -> None:
+    with pytest.raises(KeySetError):
+        read_keys(text)
