@@ -164,8 +164,10 @@ class StandInProvider(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
         """Compare inputs; never asks the cluster."""
-        state = plain_bag(decode(request.olds))
-        old, new = plain_bag(decode(request.old_inputs)) or state, plain_bag(decode(request.news))
+        # The state of an object is far larger than its inputs, and seldom needed here.
+        old, new = plain_bag(decode(request.old_inputs)), plain_bag(decode(request.news))
+        state = plain_bag(decode(request.olds)) if request.type == RELEASE or not old else {}
+        old = old or state
         if request.type == RELEASE:
             return self._releases.diff(old, new, state).response()
         difference = diff_object(ObjectId.parse(request.id), old, new, self._mutability())

@@ -60,6 +60,12 @@ def clear_stale_locks(backend: Path, project: str, stack: str) -> int:
     return cleared
 
 
+def has_pending(backend: Path, project: str, stack: str) -> bool:
+    """Whether the state file mentions unfinished operations: cheaper than an export."""
+    path = backend / ".pulumi" / "stacks" / project / f"{stack}.json"
+    return path.exists() and '"pending_operations"' in path.read_text()
+
+
 def without_pending(exported: Json) -> Json | None:
     """An exported stack without operations that never finished, or None when there are none.
 

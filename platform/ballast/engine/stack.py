@@ -11,7 +11,7 @@ from typing import Final
 from ballast.airgap import install
 from ballast.engine.outcome import EngineError, Outcome, failure, read_outcome
 from ballast.engine.process import Completed, run
-from ballast.engine.recovery import clear_stale_locks, without_pending
+from ballast.engine.recovery import clear_stale_locks, has_pending, without_pending
 from ballast.engine.stack_file import refresh_copy, remember_local
 from ballast.kubeapi.shape import Json, mapping
 from ballast.paths import repository_root
@@ -110,9 +110,10 @@ class Engine:
             self._quiet("stack", "init", f"organization/{self.project}/{self.stack}", stack=False)
 
     def _recover(self, on_line: OnLine) -> None:
-        if not clear_stale_locks(self.backend, self.project, self.stack):
+        cleared = clear_stale_locks(self.backend, self.project, self.stack)
+        if not cleared and not has_pending(self.backend, self.project, self.stack):
             return
-        on_line("the last run was killed; going on from where it stopped")
+        on_line("the last run did not end properly; going on from where it stopped")
         cleaned = without_pending(mapping(json.loads(self._quiet("stack", "export"))))
         if cleaned is not None:
             with tempfile.NamedTemporaryFile("w", suffix=".json", dir=self.home) as file:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ballast.engine.outcome import EngineError
-from ballast.engine.recovery import clear_stale_locks, without_pending
+from ballast.engine.recovery import clear_stale_locks, has_pending, without_pending
 
 DEAD = 2**22 + 1  # above the kernel's largest process number
 
@@ -49,3 +49,13 @@ def test_unfinished_operations_are_dropped() -> None:
 
 def test_a_state_without_unfinished_operations_is_left_alone() -> None:
     assert without_pending({"deployment": {"resources": []}}) is None
+
+
+def test_a_state_file_tells_whether_operations_are_unfinished(tmp_path: Path) -> None:
+    stacks = tmp_path / ".pulumi" / "stacks" / "ballast"
+    stacks.mkdir(parents=True)
+    (stacks / "a.json").write_text('{"checkpoint": {"latest": {"pending_operations": [{}]}}}')
+    (stacks / "b.json").write_text('{"checkpoint": {"latest": {"resources": []}}}')
+    assert has_pending(tmp_path, "ballast", "a")
+    assert not has_pending(tmp_path, "ballast", "b")
+    assert not has_pending(tmp_path, "ballast", "never-made")
