@@ -30,7 +30,7 @@ ballast.dev/environment: {{ .Values.global.environment }}
 {{- $release := .Values.global.release | default dict -}}
 {{- $image := get ($release.images | default dict) $name -}}
 {{- if not $image -}}
-{{- fail (printf "no image for %s: pass the environment's release.yaml, which `ballast release` writes" $name) -}}
+{{- fail (printf "no image for %s: pass the environment's release.yaml, which `ballast up` and `ballast promote` write" $name) -}}
 {{- end -}}
 {{- toYaml $image -}}
 {{- end }}
