@@ -11,6 +11,7 @@ from ballast.node import (
     addresses,
     entering,
     exposing,
+    freshness,
     images,
     readiness,
     starting,
@@ -66,7 +67,15 @@ def up(
             stopping.stop(layout)
             raise
         wait_ready()
+        _await_pods(layout, progress)
     return status()
+
+
+def _await_pods(layout: Layout, progress: Progress) -> None:
+    identity = load_identity(layout.identity)
+    if identity:
+        with KubeApi.from_kubeconfig(layout.admin_kubeconfig) as api:
+            freshness.wait_for_fresh_pods(api, identity.started, progress)
 
 
 def _adopt(layout: Layout, boot: Boot, progress: Progress) -> bool:

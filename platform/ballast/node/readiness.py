@@ -1,12 +1,12 @@
 """When the node is ready, as opposed to when it still says so from before its last stop."""
 
-import datetime
 import time
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from ballast.kubeapi import KubeApi, KubeApiError
 from ballast.node import addresses
+from ballast.node.clock import seconds_since_1970
 from ballast.node.errors import NodeError
 from ballast.node.layout import Layout
 from ballast.node.liveness import load_identity
@@ -109,10 +109,6 @@ def node_is_ready(api: KubeApi, since: float) -> bool:
         each["type"] == "Ready"
         and each["status"] == "True"
         # Heartbeats carry whole seconds.
-        and _seconds(each["lastHeartbeatTime"]) >= int(since)
+        and seconds_since_1970(each["lastHeartbeatTime"]) >= int(since)
         for each in conditions
     )
-
-
-def _seconds(timestamp: str) -> float:
-    return datetime.datetime.fromisoformat(timestamp).timestamp()
