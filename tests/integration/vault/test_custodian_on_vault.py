@@ -1,0 +1,158 @@
+"""The custodian, a real Vault, a real PostgreSQL: from sealed storage to a user of a database."""
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from postgres import PostgresServer
+from vault_server import SmallCluster, VaultServer
+
+from ballast.agents.vault_custodian import Cluster, Custodian, Plan
+from ballast.components.database import initialisation_sql
+from ballast.components.vault_plan import plan
+
+
+class Scene:
+    """Everything around one custodian."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cluster = SmallCluster()
+        self.vault = VaultServer(folder / "vault")
+        self.postgres = PostgresServer(folder / "postgres")
+
+    def start(self) -> None:
+        self.postgres.start()
+        self.sql(initialisation_sql(["dev"]))
+        self.vault.start()
+        plugin = self.vault.folder / "plugins" / "postgresql-database-plugin"
+        self.write("plugin/sha256", hashlib.sha256(plugin.read_bytes()).hexdigest())
+        self.write("var/run/secrets/database/username", "postgres")
+        self.write("var/run/secrets/database/password", "anything: this server trusts")
+        self.write("var/run/secrets/kubernetes.io/serviceaccount/token", "cluster-token")
+        self.sign_in_again()
+
+    def stop(self) -> None:
+        self.vault.stop()
+        self.postgres.stop()
+        self.cluster.close()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / "pod" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def sign_in_again(self) -> None:
+        """Kubernetes renews the custodian's projected token."""
+        token = self.cluster.token("vault", "vault-custodian")
+        self.write("var/run/secrets/vault/token", token)
+
+    def custodian(self) -> Custodian:
+        text = json.dumps(plan(["dev"], auto_unseal=False))
+        self.write("plan.json", text)
+        wanted = dataclasses.replace(
+            Plan.read(self.folder / "pod/plan.json"),
+            database_host=f"127.0.0.1:{self.postgres.port}",
+        )
+        pod = self.folder / "pod"
+        return Custodian(self.vault.url, Cluster(self.cluster.url, pod), wanted, pod)
+
+    def login(self, role: str, namespace: str, account: str, audience: str = "vault") -> Any:
+        body = {"role": role, "jwt": self.cluster.token(namespace, account, audience)}
+        return self.vault.request("POST", "auth/jwt/login", body=body)
+
+    def custodian_token(self) -> str:
+        return self.login("custodian", "vault", "vault-custodian").json()["auth"]["client_token"]
+
+    def service_token(self) -> str:
+        answer = self.login("tasks-dev", "todo-app-dev", "task-service")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["auth"]["client_token"]
+
+    def credentials(self) -> dict[str, Any]:
+        answer = self.vault.request("GET", "database/creds/tasks-dev", self.service_token())
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def sql(self, text: str, user: str = "postgres", database: str = "postgres") -> list[Any]:
+        async def run() -> list[Any]:
+            connection = await asyncpg.connect(
+                host="127.0.0.1", port=self.postgres.port, user=user, database=database
+            )
+            try:
+                found: list[Any] = []
+                for statement in filter(None, (part.strip() for part in text.split(";"))):
+                    found = await connection.fetch(statement)
+                return found
+            finally:
+                await connection.close()
+
+        return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    made = Scene(tmp_path_factory.mktemp("custodian"))
+    try:
+        made.start()
+        made.custodian().tick()
+        yield made
+    finally:
+        made.stop()
+
+
+def test_a_service_gets_a_user_that_acts_as_the_owner_of_its_database(scene: Scene) -> None:
+    user = scene.credentials()["data"]["username"]
+    scene.sql("CREATE TABLE proof (id int)", user, "tasks_dev")
+    [row] = scene.sql(
+        "SELECT tableowner FROM pg_tables WHERE tablename = 'proof'", user, "tasks_dev"
+    )
+    assert row["tableowner"] == "tasks_dev_owner"
+
+
+def test_another_service_account_is_refused(scene: Scene) -> None:
+    assert scene.login("tasks-dev", "todo-app-dev", "notification-service").status_code == 400
+    assert scene.login("tasks-dev", "todo-app-staging", "task-service").status_code == 400
+
+
+def test_a_token_for_another_audience_is_refused(scene: Scene) -> None:
+    assert scene.login("tasks-dev", "todo-app-dev", "task-service", "other").status_code == 400
+
+
+def test_a_service_may_not_ask_for_another_ones_user(scene: Scene) -> None:
+    answer = scene.vault.request("GET", "database/creds/notifications-dev", scene.service_token())
+    assert answer.status_code == 403
+
+
+def test_a_revoked_user_is_gone_from_the_database(scene: Scene) -> None:
+    lease = scene.credentials()
+    token = scene.custodian_token()
+    path = "sys/leases/revoke-prefix/database/creds/tasks-dev"
+    assert scene.vault.request("PUT", path, token).status_code == 204
+    name = lease["data"]["username"]
+    assert scene.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'") == []
+
+
+def test_a_vault_that_lost_power_is_opened_again(scene: Scene) -> None:
+    scene.vault.stop()
+    scene.vault.start()
+    assert scene.vault.request("GET", "sys/seal-status").json()["sealed"] is True
+    scene.custodian().tick()
+    assert scene.credentials()["data"]["username"]
+
+
+def test_new_signing_keys_of_the_cluster_are_learnt(scene: Scene) -> None:
+    scene.cluster.rotate()
+    scene.sign_in_again()
+    scene.custodian().tick()
+    assert scene.credentials()["data"]["username"]
+
+
+def test_only_the_unseal_key_is_kept(scene: Scene) -> None:
+    assert set(scene.cluster.secret) == {"key"}
