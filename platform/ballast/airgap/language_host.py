@@ -3,6 +3,7 @@
 The SDK's own language server runs the program; this adds what the engine asks of a host around it.
 """
 
+import gc
 import os
 import runpy
 import signal
@@ -18,10 +19,13 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from ballast.airgap.engine_watch import when_orphaned
 from ballast.airgap.plugin_process import stream_plugin
 from ballast.airgap.server import BUILD_METADATA
 
 _THREADS = 16
+# A program's SDKs are thousands of classes that stay: a third of the import went into collection.
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _MESSAGE_BYTES = 400 << 20
 
 
@@ -88,6 +92,7 @@ def _no_program() -> None:
 
 def main() -> None:
     """Serve on a free local port, print it, and end on the engine's signal."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     server = grpc.server(
         futures.ThreadPoolExecutor(_THREADS),
         options=[
@@ -101,12 +106,16 @@ def main() -> None:
     add(LanguageHost(), server)
     port = server.add_insecure_port("127.0.0.1:0")
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def end() -> None:
         # A program may hang in an await that nothing ends any more; the engine is done with it.
         os._exit(0)
 
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        end()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+        signal.signal(number, on_signal)
+    when_orphaned(end)
     server.start()
     print(port, flush=True)
     server.wait_for_termination()

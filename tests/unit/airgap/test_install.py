@@ -49,6 +49,17 @@ def test_a_stand_in_goes_when_an_official_plugin_is_on_path(
     assert install.status(tmp_path / "home").provider == "official"
 
 
+def test_a_plugin_ends_when_its_engine_was_killed(tmp_path: Path) -> None:
+    install.install(tmp_path)
+    launcher = install.provider_folder(tmp_path) / install.PROVIDER
+    engine = subprocess.Popen(["sh", "-c", f"{launcher} & wait"], stdout=subprocess.PIPE, text=True)
+    with engine:
+        assert engine.stdout is not None
+        assert engine.stdout.readline().strip().isdigit()
+        engine.kill()
+        assert engine.stdout.read() == ""  # ends only when the plugin has closed its side
+
+
 def test_a_launcher_starts_and_prints_a_port(tmp_path: Path) -> None:
     install.install(tmp_path)
     launchers = (
