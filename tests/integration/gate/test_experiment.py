@@ -11,7 +11,7 @@ from ballast.gate.chaos_verdict import Evidence, Hypothesis, judge_chaos
 from ballast.gate.samples import COLUMNS, Sample, read_samples
 from ballast.gate.verdict import Outcome
 
-HYPOTHESIS = Hypothesis(availability=0.9, recovered_within=8.0, window_seconds=60.0)
+HYPOTHESIS = Hypothesis(availability=0.9, recovered_within=5.0, window_seconds=60.0)
 
 
 @pytest.fixture

@@ -44,16 +44,16 @@ def test_an_outage_pages_and_opens_a_ticket(promtool):
 
 def test_a_healthy_service_is_silent_before_its_first_error_series_exists(promtool):
     promtool.expect(
-        {TOTAL: "0+60x400"},
-        "390m",
+        {TOTAL: "0+60x100"},
+        "90m",
         {FIRING: [], **error_ratio("5m", 0), **error_ratio("6h", 0), **ALL_NUMBERS},
     )
 
 
 def test_an_idle_service_is_silent_and_never_not_a_number(promtool):
     promtool.expect(
-        {TOTAL: "5000x400", FAILED: "3x400"},
-        "390m",
+        {TOTAL: "5000x100", FAILED: "3x100"},
+        "90m",
         {FIRING: [], **error_ratio("5m", 0), **ALL_NUMBERS},
     )
 
@@ -61,15 +61,15 @@ def test_an_idle_service_is_silent_and_never_not_a_number(promtool):
 def test_a_slow_leak_opens_a_ticket_and_wakes_nobody(promtool):
     promtool.step = "4m"
     promtool.expect(
-        {TOTAL: "0+3984x1100", FAILED: "0+16x1100"},
-        "4390m",
+        {TOTAL: "0+3984x130", FAILED: "0+16x130"},
+        "510m",
         {FIRING: [firing("GatewayAvailabilityBurnsSlowly", "ticket")]},
     )
 
 
 def test_errors_within_the_budget_are_silent(promtool):
     promtool.step = "4m"
-    promtool.expect({TOTAL: "0+3998x1100", FAILED: "0+2x1100"}, "4390m", {FIRING: []})
+    promtool.expect({TOTAL: "0+3998x130", FAILED: "0+2x130"}, "510m", {FIRING: []})
 
 
 def test_one_failure_among_a_handful_of_requests_wakes_nobody(promtool):
