@@ -19,6 +19,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from ballast.airgap import deep_messages
 from ballast.airgap.engine_watch import when_orphaned
 from ballast.airgap.plugin_process import stream_plugin
 from ballast.airgap.server import BUILD_METADATA
@@ -93,6 +94,7 @@ def _no_program() -> None:
 def main() -> None:
     """Serve on a free local port, print it, and end on the engine's signal."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    deep_messages.allow()
     server = grpc.server(
         futures.ThreadPoolExecutor(_THREADS),
         options=[

@@ -23,9 +23,11 @@ def main(arguments: list[str]) -> None:
     import grpc
     from pulumi.runtime.proto import provider_pb2_grpc
 
+    from ballast.airgap import deep_messages
     from ballast.airgap.engine_watch import when_orphaned
     from ballast.airgap.server import StandInProvider
 
+    deep_messages.allow()
     provider = StandInProvider()
     if arguments and ":" in arguments[-1]:
         provider.log.attach(arguments[-1])

@@ -8,6 +8,7 @@ import grpc
 import pytest
 from provider_process import CONFIG_MAP, Provider, init_failure
 
+from ballast.airgap.deep_messages import allow
 from ballast.airgap.values import SIGNATURE, UNKNOWN, plain, secret
 from ballast.kubeapi import KubeApi
 
@@ -400,6 +401,15 @@ def test_definition_and_its_resource_one_after_the_other(
     assert state["spec"] == {"size": 3}
 
 
+def test_deeply_nested_objects_pass(provider: Provider, namespace: str) -> None:
+    deep: Any = "bottom"
+    for _ in range(200):
+        deep = {"a": deep}
+    inputs = {**config_map(namespace, {"a": "1"}), "kind": "Deep", "spec": deep}
+    allow()
+    assert provider.checked("kubernetes:example.com/v1:Deep", inputs)["spec"] == deep
+
+
 def test_yaml_decode(provider: Provider) -> None:
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {day: 2024-01-02}\n---\n"
     result = provider.invoke("kubernetes:yaml:decode", {"text": text})["result"]
@@ -413,7 +423,8 @@ def test_an_unknown_function_is_refused(provider: Provider) -> None:
 
 
 def _decoded(bag: Any) -> Any:
-    from ballast.airgap.values import decode
+    from ballast.airgap.deep_messages import allow
+from ballast.airgap.values import decode
 
     return decode(bag)
 
