@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3.11
 """post-receive hook of the Git server: tells Argo CD about a push at once, signed.
 
 Git gives one line per ref on standard input: old, new, name. Each becomes a GitHub-shaped push

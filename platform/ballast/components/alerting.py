@@ -63,7 +63,7 @@ def sink_deployment() -> Manifest:
         "name": SINK,
         "image": images.PLATFORM_AGENTS,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["python3", "/agents/alert_sink.py"],
+        "args": ["/agents/alert_sink.py"],
         "env": [{"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}],
         "ports": [{"name": "http", "containerPort": 8080}],
         "resources": resources(cpu="10m", memory="32Mi", cpu_limit="500m", memory_limit="96Mi"),

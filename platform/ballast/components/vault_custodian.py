@@ -79,7 +79,7 @@ def deployment(plan: dict[str, Any]) -> Manifest:
         "name": "custodian",
         "image": images.PLATFORM_AGENTS,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["python3", "/agents/vault_custodian.py"],
+        "args": ["/agents/vault_custodian.py"],
         "env": [
             {"name": "VAULT_ADDR", "value": names.VAULT_ADDRESS},
             {"name": "PLAN", "value": "/etc/vault-custodian/plan.json"},
