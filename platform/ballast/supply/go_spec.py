@@ -35,8 +35,9 @@ class Program(_Frozen):
 class Component(_Frozen):
     """A Go module at one version and the programs built from it in one wrapper module.
 
-    `follow` names another component whose module versions are forced on this one, so that what
-    both import is compiled once; `unfollow` are globs over module paths that keep their own.
+    `follow` names another component whose module versions are forced on this one; `unfollow` are
+    globs over module paths that keep their own. What both import is compiled once where this one
+    would take an older version by itself: Go's cache knows a lowered version as another module.
     `replace` maps a module path, or a glob over the paths that the module itself replaces, to
     "vX.Y.Z" (same path) or "path vX.Y.Z". `source` names a folder of supply/go holding a main
     package of ours, built against the module. `seconds` is a build from nothing on two cores.
