@@ -12,4 +12,4 @@ def allow() -> None:
     if api_implementation.Type() == "upb":
         from google._upb import _message  # the public package has no door to this switch
 
-        _message.SetAllowOversizeProtos(True)
+        _message.SetAllowOversizeProtos(True)  # pyright: ignore[reportUnknownMemberType]

@@ -9,7 +9,7 @@ import pytest
 from provider_process import CONFIG_MAP, Provider, init_failure
 
 from ballast.airgap.deep_messages import allow
-from ballast.airgap.values import SIGNATURE, UNKNOWN, plain, secret
+from ballast.airgap.values import SIGNATURE, UNKNOWN, decode, plain, secret
 from ballast.kubeapi import KubeApi
 
 SECRET = "kubernetes:core/v1:Secret"
@@ -423,9 +423,6 @@ def test_an_unknown_function_is_refused(provider: Provider) -> None:
 
 
 def _decoded(bag: Any) -> Any:
-    from ballast.airgap.deep_messages import allow
-from ballast.airgap.values import decode
-
     return decode(bag)
 
 
