@@ -4,3 +4,4 @@ from typing import Final
 
 APP_ID: Final = "notification-service"
 __version__: Final = "1.0.0"
+PORT: Final = 8001

@@ -1,5 +1,6 @@
 """The frame that all services share: FastAPI with telemetry, errors, health and metrics."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -40,7 +41,8 @@ class Readiness:
 
     async def report(self) -> Health:
         """The result of each check, run now."""
-        results = {name: await check() for name, check in self.checks.items()}
+        answers = await asyncio.gather(*(check() for check in self.checks.values()))
+        results = dict(zip(self.checks, answers, strict=True))
         if self.draining:
             return Health(status="draining", checks=results)
         return Health(status="ready" if all(results.values()) else "unready", checks=results)

@@ -54,7 +54,7 @@ class ServiceSettings(EnvironmentModel):
     host: str = "0.0.0.0"  # noqa: S104 - a pod is reached on its pod address
     port: Annotated[int, Field(gt=0, lt=65536)] = 8000
     drain_seconds: Annotated[float, Field(ge=0)] = 0.0
-    stop_seconds: Annotated[int, Field(gt=0)] = 15
+    stop_seconds: Annotated[int, Field(gt=0)] = 10
     sidecar_url: str = Field(default_factory=_sidecar_url)
     sidecar_token: str = Field(default_factory=_sidecar_token, repr=False)
     pubsub_name: str = "task-events"

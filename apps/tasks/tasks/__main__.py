@@ -1,9 +1,12 @@
 """`python -m tasks`: run the service."""
 
+import os
+
+from tasks import PORT
 from tasks.app import create_app
 from todo_shared.serve import serve
 from todo_shared.settings import DatabaseSettings, ServiceSettings
 
 if __name__ == "__main__":
-    settings = ServiceSettings.from_environment()
+    settings = ServiceSettings.from_environment({"PORT": str(PORT), **os.environ})
     serve(create_app(settings, DatabaseSettings.from_environment()), settings)

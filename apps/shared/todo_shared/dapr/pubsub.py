@@ -35,7 +35,7 @@ class DaprPubSubService:
     """Publishes ready-made CloudEvents to the topics of one pub/sub component."""
 
     def __init__(
-        self, sidecar: Sidecar, pubsub: str, topic_prefix: str = "", seconds: float = 10.0
+        self, sidecar: Sidecar, pubsub: str, topic_prefix: str = "", seconds: float = 20.0
     ) -> None:
         self._sidecar = sidecar
         self._pubsub = pubsub
