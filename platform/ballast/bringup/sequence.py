@@ -97,7 +97,7 @@ def bring_up(console: Console) -> Summary:
             urls = endpoints.open_ports(api, list(endpoints.PLATFORM))
         released = _release(timeline, api, built)
         with timeline.phase("argo cd"):
-            argo.wait_synced(api, APPLICATIONS, None, timeout=300, progress=timeline.say)
+            argo.wait_synced(api, APPLICATIONS, revision, timeout=300, progress=timeline.say)
             gateways = [endpoints.gateway(name) for name in releases.ENVIRONMENTS]
             urls |= endpoints.open_ports(api, [*endpoints.PLATFORM, *gateways])
         with timeline.phase("first task") as phase:

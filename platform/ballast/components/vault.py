@@ -27,7 +27,6 @@ def server_configuration(seal: VaultSeal | None) -> str:
         options = "".join(f'  {key} = "{value}"\n' for key, value in sorted(seal.options.items()))
         stanza = f'seal "{seal.type}" {{\n{options}}}\n'
     return f"""ui = false
-disable_mlock = true
 plugin_directory = "{vault_custodian.PLUGIN_FOLDER}"
 listener "tcp" {{
   address = "0.0.0.0:8200"
