@@ -63,6 +63,7 @@ class Helm:
                     "HELM_CONFIG_HOME": str(self._folder / "config"),
                     "HELM_DATA_HOME": str(self._folder / "data"),
                     "HELM_DRIVER": "secret",
+                    "KUBECACHEDIR": str(self._folder / "discovery"),  # else ~/.kube/cache
                 },
             )
         except OSError as error:
