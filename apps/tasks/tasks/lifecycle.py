@@ -94,10 +94,13 @@ class TaskLifecycle:
             return task, False
         if await self._repository.save(wanted, announce(wanted)):
             return wanted, True
-        # Somebody was faster, or our own first attempt arrived after all: what counts is the state.
-        present = await self._existing(user_id, task_id)
-        if change(present, self._now()) is present:
-            return present, False
+        present = await self._repository.get(user_id, UUID(task_id))
+        if present is not None and present[0] == wanted:
+            # The connection broke after our own first attempt had arrived.
+            return wanted, True
+        current = await self._existing(user_id, task_id)
+        if change(current, self._now()) is current:
+            return current, False
         raise ConflictError("the task was changed by somebody else; read it again")
 
     async def _existing(self, user_id: str, task_id: str) -> Task:

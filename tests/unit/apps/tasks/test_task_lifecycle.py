@@ -98,9 +98,18 @@ async def test_losing_against_the_same_change_is_success(
     lifecycle: TaskLifecycle, repository: MemoryRepository
 ) -> None:
     task, _ = await lifecycle.create("ann", TaskCreate(title="x"), None)
-    repository.rivals = [repository.rows[UUID(task.id)][0].complete(START)]
+    earlier = START - timedelta(seconds=1)
+    repository.rivals = [repository.rows[UUID(task.id)][0].complete(earlier)]
     done, changed = await lifecycle.complete("ann", task.id)
     assert (done.status, changed) == (TaskStatus.COMPLETED, False)
+
+
+async def test_a_delete_that_arrived_before_its_connection_broke_is_success(
+    lifecycle: TaskLifecycle, repository: MemoryRepository
+) -> None:
+    task, _ = await lifecycle.create("ann", TaskCreate(title="x"), None)
+    repository.rivals = [repository.rows[UUID(task.id)][0].delete(START)]
+    await lifecycle.delete("ann", task.id)
 
 
 async def test_an_id_that_was_never_ours_is_not_found(lifecycle: TaskLifecycle) -> None:
