@@ -26,7 +26,8 @@ class Component:
 class Boot:
     """Everything the launcher needs to bring the node up.
 
-    `configuration` is a digest of the files the components read.
+    `api_port` is the API's port on 127.0.0.1, `configuration` a digest of the files that the
+    components read.
     """
 
     cgroup: str
@@ -40,6 +41,7 @@ class Boot:
     log: str
     status: str
     identity: str
+    api_port: int
     configuration: str
     components: list[Component]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ballast.node import addresses
+from ballast.node.boot import load_boot
 from ballast.node.errors import NodeError
 from ballast.node.files import write_atomically
 from ballast.node.layout import Layout
@@ -22,9 +23,12 @@ def api_forward(api_port: int) -> dict[int, Target]:
 _API: Final = (addresses.NODE_IP, addresses.API_PORT)
 
 
-def kept_api_forward(layout: Layout) -> dict[int, Target]:
-    """The API's forward as the node was started with."""
-    return {port: to for port, to in wanted_forwards(layout).items() if to == _API}
+def running_api_forward(layout: Layout) -> dict[int, Target]:
+    """The API's forward as the node was started with; NodeError when it was not."""
+    try:
+        return api_forward(load_boot(layout.boot).api_port)
+    except FileNotFoundError as error:
+        raise NodeError("the node is not running", fix="ballast node up") from error
 
 
 def remembered_forwards(layout: Layout) -> dict[int, Target]:

@@ -143,7 +143,7 @@ def expose(forwards: Mapping[int, tuple[str, int]]) -> None:
     NodeError names the ports that another program holds.
     """
     layout = Layout.default()
-    wanted = {**forwards, **exposing.kept_api_forward(layout)}
+    wanted = {**forwards, **exposing.running_api_forward(layout)}
     exposing.write_forwards(layout, wanted)
     exposing.await_forwards(layout, wanted, wanted)
 

@@ -50,7 +50,8 @@ def plan(binaries: Mapping[str, Path], host: HostRoot, layout: Layout, api_port:
         log=str(layout.log),
         status=str(layout.status),
         identity=str(layout.identity),
-        configuration=f"{fingerprint(layout, host)} api on {api_port}",
+        api_port=api_port,
+        configuration=fingerprint(layout, host),
         components=components(binaries, host, layout),
     )
 

@@ -1,6 +1,7 @@
 """What runs on the node: pods, names, volumes, metrics, policies, ports."""
 
 import socket
+import ssl
 
 import httpx
 import pytest
@@ -158,7 +159,7 @@ def test_secrets_are_encrypted_on_disk(running):
 
 def test_public_keys_are_open_and_everything_else_is_not(running):
     base = f"https://127.0.0.1:{running.port}"
-    authority = str(running.layout.pki / "ca.crt")
+    authority = ssl.create_default_context(cafile=running.layout.pki / "ca.crt")
     with httpx.Client(verify=authority, trust_env=False) as client:
         assert client.get(f"{base}/openid/v1/jwks").json()["keys"]
         assert client.get(f"{base}/api/v1/namespaces").status_code == 401

@@ -49,6 +49,7 @@ class Running:
             log=str(folder),
             status=str(self.status_file),
             identity="",
+            api_port=0,
             configuration="",
             components=list(components),
         )
@@ -158,6 +159,6 @@ def test_the_death_of_the_supervisor_is_the_death_of_all(start):
 def test_it_refuses_to_run_outside_a_namespace(tmp_path):
     from ballast.node.supervisor import Supervisor
 
-    boot = Boot("", "", "", [], "", {}, [], {}, str(tmp_path), str(tmp_path / "s"), "", "", [])
+    boot = Boot("", "", "", [], "", {}, [], {}, str(tmp_path), str(tmp_path / "s"), "", 0, "", [])
     with pytest.raises(RuntimeError, match="only runs as pid 1"):
         Supervisor(boot, -1).run()

@@ -25,10 +25,9 @@ def test_a_new_node_has_no_forwards(tmp_path):
     assert exposing.wanted_forwards(Layout(tmp_path)) == {}
 
 
-def test_the_apis_forward_is_kept_whatever_its_port(tmp_path):
-    layout = Layout(tmp_path)
-    exposing.write_forwards(layout, {17000: ("10.89.0.2", 6443), 18004: ("10.96.0.9", 8004)})
-    assert exposing.kept_api_forward(layout) == {17000: ("10.89.0.2", 6443)}
+def test_a_stopped_node_exposes_nothing(tmp_path):
+    with pytest.raises(NodeError, match="not running"):
+        exposing.running_api_forward(Layout(tmp_path))
 
 
 def test_a_start_takes_over_every_other_forward(tmp_path):
