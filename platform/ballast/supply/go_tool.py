@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ballast.errors import BallastError
-from ballast.supply.go_failure import explain_go_failure
+from ballast.supply.go_failure import GoBuildError, explain_go_failure
 
 # What a host may decide: how to reach the network and where temporary files go. Everything else
 # (GOFLAGS, GONOSUMDB, GOPRIVATE, GOAMD64, CC, ...) would change or weaken the build.
@@ -128,6 +128,14 @@ class GoTool:
                 _end_group(process)
         if cancelled.is_set():
             raise BuildCancelledError(f"{subject}: stopped", fix="run again: it goes on from here")
+        if code < 0:
+            name = signal.Signals(-code).name
+            raise GoBuildError(
+                f"{subject}: go was ended by {name} from outside, after {len(lines)} lines of {log}",
+                fix="if nobody stopped it, look for lack of memory (dmesg), then run again: "
+                "compiled packages are kept",
+                log=log,
+            )
         if code != 0:
             raise explain_go_failure(subject, "".join(lines), log)
 
