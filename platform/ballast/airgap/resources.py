@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import grpc
@@ -30,10 +31,13 @@ from ballast.airgap.state import FIELD_MANAGER, outputs_of, predicted_outputs, r
 from ballast.airgap.values import UNKNOWN, has_unknown, plain_bag, secret
 from ballast.kubeapi import KubeApi, KubeApiError
 from ballast.kubeapi.discovery import ApiResource
+from ballast.kubeapi.errors import UNREACHABLE
 from ballast.kubeapi.shape import Json, mappings
 
 _ARRIVAL_SECONDS = 60.0
 _OWNERS = {"apps", "batch"}
+_UNDECIDED = {UNREACHABLE, 504}
+_DEFINITIONS_AT_ONCE = 4
 _DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
@@ -72,6 +76,7 @@ class Resources:
     ) -> None:
         self._cluster = cluster
         self._cancelled = cancelled
+        self._definitions = threading.BoundedSemaphore(_DEFINITIONS_AT_ONCE)
         self.replacing: set[str] = set()
 
     def create(self, order: Order) -> Result:
@@ -98,10 +103,11 @@ class Resources:
                 )
         if order.preview and self._place_is_missing(api, target):
             return Result(str(target), predicted_outputs(obj, order.inputs))
-        live = self._apply(api, order, found, target, manager, end)
-        if order.preview:
-            return Result(str(target), predicted_outputs(live, order.inputs))
-        return Result(str(target), self._awaited(api, order, target, live, manager))
+        with self._turn(group_kind(obj)):
+            live = self._apply(api, order, found, target, manager, end)
+            if order.preview:
+                return Result(str(target), predicted_outputs(live, order.inputs))
+            return Result(str(target), self._awaited(api, order, target, live, manager))
 
     def update(self, identifier: str, state: Json, order: Order) -> Result:
         """Bring the object to its new declaration, as the field manager that owns it."""
@@ -152,21 +158,36 @@ class Resources:
             raise
         if live is None:
             return
-        uid = str(metadata(live).get("uid"))
+        with self._turn(group_kind(live)):
+            self._delete_live(api, live, declared, timeout)
+        if group_kind(live) == _DEFINITION:
+            api.discovery.forget()
+
+    def _delete_live(self, api: KubeApi, live: Json, declared: Json, timeout: float) -> None:
+        version, kind = str(live["apiVersion"]), str(live["kind"])
+        about = metadata(live)
+        target, uid = ObjectId(about.get("namespace"), str(about["name"])), str(about.get("uid"))
         asked = annotation(declared, PROPAGATION)
         owns = group_kind(live).group in _OWNERS
         propagation = asked.capitalize() or ("Foreground" if owns else "Background")
-        deleted = api.delete(
-            version, kind, target.name, target.namespace, uid=uid, propagation=propagation
-        )
+        try:
+            deleted = api.delete(
+                version, kind, target.name, target.namespace, uid=uid, propagation=propagation
+            )
+        except KubeApiError as error:
+            if error.status not in _UNDECIDED:
+                raise
+            deleted = True  # a server too busy to answer may well have done it: look
         if deleted and not is_true(annotation(declared, SKIP_AWAIT)):
 
             def look() -> Json | None:
                 return api.get(version, kind, target.name, target.namespace)
 
             await_gone(look, target, uid, patience(timeout, declared), self._cancelled)
-        if group_kind(live) == _DEFINITION:
-            api.discovery.forget()
+
+    def _turn(self, about: GroupKind) -> AbstractContextManager[object]:
+        """Few definitions at a time: each makes the server rebuild the schema of everything."""
+        return self._definitions if about == _DEFINITION else nullcontext()
 
     def _served(self, api: KubeApi, order: Order, end: float) -> ApiResource | None:
         """How the kind is addressed; waits for a definition that is on its way in this run."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ballast.airgap import install
+from ballast.engine.debug_log import keep_log_off
 from ballast.engine.outcome import EngineError, Outcome, failure, read_outcome
 from ballast.engine.process import Completed, run
 from ballast.engine.recovery import clear_stale_locks, has_pending, without_pending
@@ -103,6 +104,7 @@ class Engine:
         for folder in (self.backend, self.pulumi_home, self._scratch):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         install.install(self.pulumi_home)
+        keep_log_off(self.pulumi_home)
         (self._scratch / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
         refresh_copy(self.root / f"Pulumi.{self.stack}.yaml", self._stack_file)
         stacks = self.backend / ".pulumi" / "stacks" / self.project
@@ -164,5 +166,8 @@ class Engine:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "BALLAST_HELM": str(self.helm),
+            "GOGC": os.environ.get(
+                "GOGC", "400"
+            ),  # memory for time: a fifth of a run is collection
             **self.env,
         }
