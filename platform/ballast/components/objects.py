@@ -41,6 +41,8 @@ _ARGUMENTS: Final = {"roleRef": "role_ref", "stringData": "string_data"} | {
 def declare(manifest: Manifest, options: pulumi.ResourceOptions) -> pulumi.CustomResource:
     """Register one object. Its Pulumi name is namespace/name, so a URN reads like the object."""
     version, kind = str(manifest["apiVersion"]), str(manifest["kind"])
+    if kind == "Service":
+        manifest = _not_awaited(manifest)
     metadata: Mapping[str, str] = manifest["metadata"]
     name = "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
     rest = {
@@ -52,6 +54,13 @@ def declare(manifest: Manifest, options: pulumi.ResourceOptions) -> pulumi.Custo
     if found is None:
         return CustomResource(name, api_version=version, kind=kind, opts=options, **rest)
     return found(name, opts=options, **rest)
+
+
+def _not_awaited(service: Manifest) -> Manifest:
+    """A Service is ready when its pods are, and they come after it: awaiting it would deadlock."""
+    metadata = dict(service["metadata"])
+    metadata["annotations"] = {**metadata.get("annotations", {}), "pulumi.com/skipAwait": "true"}
+    return {**service, "metadata": metadata}
 
 
 def declare_all(

@@ -21,7 +21,7 @@ def prometheus(facts: ClusterFacts) -> Manifest:
         "metadata": {"name": "prometheus", "namespace": _NAMESPACE},
         "spec": {
             "image": images.PROMETHEUS,
-            "version": "v2.42.0",
+            "version": "v3.10.0",
             "replicas": 1,
             "serviceAccountName": "prometheus",
             "externalLabels": {"cluster": facts.kind},
