@@ -50,10 +50,11 @@ class DaprPubSubService:
         when the sidecar did not answer. An entry reported as failed may have arrived all the same.
         """
         body = b"[" + b",".join(_entry(entry) for entry in entries) + b"]"
-        answer = await self._send(self._route, topic, body)
-        if self._route == _STABLE and _route_unknown(answer):
+        route = self._route
+        answer = await self._send(route, topic, body)
+        if route == _STABLE and _route_unknown(answer):
             answer = await self._send(_ALPHA, topic, body)
-            if not _route_unknown(answer):
+            if not _route_unknown(answer) and self._route != _ALPHA:
                 _log.info("the sidecar knows bulk publish under its alpha name")
                 self._route = _ALPHA
         return _failed(answer, topic)
