@@ -131,7 +131,7 @@ class GoTool:
         if code < 0:
             name = signal.Signals(-code).name
             raise GoBuildError(
-                f"{subject}: go was ended by {name} from outside, after {len(lines)} lines of {log}",
+                f"{subject}: go was ended by {name} from outside, see {log}",
                 fix="if nobody stopped it, look for lack of memory (dmesg), then run again: "
                 "compiled packages are kept",
                 log=log,
