@@ -38,7 +38,7 @@ def test_every_line_is_heard_and_logged(tmp_path: Path) -> None:
 
 
 def test_a_failure_names_the_log(tmp_path: Path) -> None:
-    with pytest.raises(GoBuildError, match="a.go:1:2: undefined: X") as caught:
+    with pytest.raises(GoBuildError, match=r"a\.go:1:2: undefined: X") as caught:
         run(tool(tmp_path, "echo m/pkg; echo 'a.go:1:2: undefined: X'; exit 1"), tmp_path)
     assert caught.value.log == tmp_path / "log" / "tiny.log"
 
