@@ -5,6 +5,7 @@ of large definitions that is a third of the processor time of a run and 30 MB ea
 setting for it; a log folder that cannot be made is what the engine takes as a no.
 """
 
+import shutil
 from pathlib import Path
 
 _NOTE = """\
@@ -14,7 +15,10 @@ To see what they would hold, add `-v=9 --logtostderr` to a pulumi command.
 
 
 def keep_log_off(pulumi_home: Path) -> None:
-    """Put a file where the log folder would be; a folder that is already there is left alone."""
+    """Put a file where the log folder would be, and drop logs written before; `pulumi_home` must
+    be ours alone."""
     place = pulumi_home / "logs"
+    if place.is_dir():
+        shutil.rmtree(place)
     if not place.exists():
         place.write_text(_NOTE)

@@ -30,8 +30,9 @@ def _silent(line: str) -> None:
 class Engine:
     """A stack whose state lies in `home`; `env` adds to the environment of every run.
 
-    `home` holds the file backend, Pulumi's own folder with the plugins, and the private copy of
-    the stack's configuration. Every failure is an EngineError.
+    `home` holds the file backend, Pulumi's own folder with the plugins, the private copy of the
+    stack's configuration, and the event log of the last run of each verb. Every failure is an
+    EngineError.
     """
 
     stack: str
@@ -126,14 +127,14 @@ class Engine:
     def _change(self, verb: str, options: list[str], on_line: OnLine) -> Outcome:
         self._prepare()
         self._recover(on_line)
-        with tempfile.TemporaryDirectory(dir=self.home) as folder:
-            log = Path(folder) / "events"
-            command = [verb, "--config-file", str(self._stack_file), "--event-log", str(log)]
-            command += ["--non-interactive", "--color", "never", *options]
-            if verb != "preview":
-                command.append("--yes")
-            done = self._run(self.root, [*command, "--stack", self.stack], on_line)
-            outcome = read_outcome(log)
+        log = self.home / f"{self.stack}-{verb}.events"
+        log.unlink(missing_ok=True)
+        command = [verb, "--config-file", str(self._stack_file), "--event-log", str(log)]
+        command += ["--non-interactive", "--color", "never", *options]
+        if verb != "preview":
+            command.append("--yes")
+        done = self._run(self.root, [*command, "--stack", self.stack], on_line)
+        outcome = read_outcome(log)
         if done.code != 0:
             raise failure(verb, self.stack, outcome, done.output)
         return outcome

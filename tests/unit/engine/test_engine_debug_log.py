@@ -14,7 +14,8 @@ def test_a_log_folder_can_no_longer_be_made(tmp_path: Path) -> None:
         (tmp_path / "logs").mkdir()
 
 
-def test_a_log_folder_that_is_there_stays(tmp_path: Path) -> None:
+def test_logs_from_before_are_dropped(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "one.log").write_text("much")
     keep_log_off(tmp_path)
-    assert (tmp_path / "logs").is_dir()
+    assert (tmp_path / "logs").is_file()
