@@ -27,7 +27,7 @@ def timed_build(cache: str | None = None) -> float:
     environment = dict(os.environ) | ({"BALLAST_CACHE": cache} if cache else {})
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "ballast.cli", "supply", "build"],
+        [Path(sys.executable).with_name("ballast"), "supply", "build"],
         env=environment,
         check=True,
         stdout=subprocess.DEVNULL,
