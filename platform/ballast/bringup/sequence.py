@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -95,7 +96,7 @@ def bring_up(console: Console) -> Summary:
     with KubeApi.from_kubeconfig(node.kubeconfig()) as api:
         with timeline.phase("ports"):
             urls = endpoints.open_ports(api, list(endpoints.PLATFORM))
-        released = _release(timeline, api, built)
+        revision, released = _release(timeline, api, built)
         with timeline.phase("argo cd"):
             argo.wait_synced(api, APPLICATIONS, revision, timeout=300, progress=timeline.say)
             gateways = [endpoints.gateway(name) for name in releases.ENVIRONMENTS]
@@ -134,25 +135,34 @@ def _provision(timeline: Timeline, narration: Narration) -> Outcome:
     with timeline.phase("charts"):
         ensure_charts(progress=narration)
     with timeline.phase("pulumi up") as phase:
-        outcome = engine.embedded(state_dir()).up(timeline.say)
+        outcome = engine.embedded(state_dir()).up(_pulumi_lines(timeline))
         phase.detail = outcome.summary
     return outcome
 
 
-def _release(timeline: Timeline, api: KubeApi, built: dict[str, BuiltImage]) -> bool:
-    """Seed Git from this checkout and release what was built from it to dev."""
+def _pulumi_lines(timeline: Timeline) -> Callable[[str], None]:
+    """Of the engine's lines, what was made or failed; its own progress marks say nothing here."""
+
+    def say(line: str) -> None:
+        if any(mark in line for mark in (" created ", " updated ", " replaced ", "error", "fail")):
+            timeline.say(line.strip().replace("[", "\\["))
+
+    return say
+
+
+def _release(timeline: Timeline, api: KubeApi, built: dict[str, BuiltImage]) -> tuple[str, bool]:
+    """Seed Git from this checkout and release its images to dev: the commit, whether it is new."""
     images = releases.service_images(built)
-    revision = _revision()
+    label = _revision()
     with timeline.phase("git") as phase:
         server = GitServer(api)
+        server.access.ensure_repository()
         before = server.head()
-        server.seed(
-            repository_root(), releases.first_release(images, revision), progress=timeline.say
-        )
-        releases.release_to_dev(server, images, revision)
-        changed = server.head() != before
-        phase.detail = "new commits" if changed else "no change"
-    return changed
+        server.seed(repository_root(), releases.first_release(images, label), progress=timeline.say)
+        releases.release_to_dev(server, images, label)
+        commit = server.head() or ""
+        phase.detail = f"{commit[:12]}{', no change' if commit == before else ', new'}"
+    return commit, commit != before
 
 
 def _revision() -> str:

@@ -77,7 +77,7 @@ class Monitoring(pulumi.ComponentResource):
             },
             options,
         )
-        rights = declare_all(prometheus.access_manifests(), options)
+        rights = declare_all([*prometheus.access_manifests(), *prometheus.services()], options)
         declare_all(
             [prometheus.prometheus(facts), prometheus.alertmanager(), *prometheus.monitors()],
             child(self, [namespace, *self.definitions, *rights, configuration]),

@@ -5,7 +5,7 @@ from ballast.clusters.access import ClusterFacts
 from ballast.components import images
 from ballast.components.alerting import CONFIG_SECRET
 from ballast.components.objects import Manifest
-from ballast.components.pods import pod_security, resources
+from ballast.components.pods import pod_security, resources, service
 
 _NAMESPACE = names.MONITORING_NAMESPACE
 _API = "monitoring.coreos.com/v1"
@@ -77,6 +77,16 @@ def alertmanager() -> Manifest:
             ),
         },
     }
+
+
+def services() -> list[Manifest]:
+    """A stable address for each; the operator's own Services are headless."""
+    return [_service("prometheus", 9090), _service("alertmanager", 9093)]
+
+
+def _service(name: str, port: int) -> Manifest:
+    instance = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name}
+    return service(name, _NAMESPACE, {"web": port}, selector=instance)
 
 
 def access_manifests() -> list[Manifest]:
