@@ -2,7 +2,7 @@
 
 
 class BallastError(Exception):
-    """A failure with its remedy: `fix` says what to do next, empty when the message already does."""
+    """A failure with its remedy: `fix` says what to do next, or is empty."""
 
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message)

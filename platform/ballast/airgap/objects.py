@@ -35,6 +35,9 @@ class GroupKind:
     kind: str
 
 
+DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
+
+
 @dataclass(frozen=True)
 class ObjectId:
     """A Pulumi id of a Kubernetes object: `namespace/name`, or `name` for cluster scope."""

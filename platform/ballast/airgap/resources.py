@@ -12,6 +12,7 @@ from ballast.airgap.awaiting import Say, await_gone, await_ready, patience
 from ballast.airgap.connection import Connection
 from ballast.airgap.failures import InvalidError, NotReadyError, RpcError, is_unreachable
 from ballast.airgap.objects import (
+    DEFINITION,
     PATCH_FORCE,
     PROPAGATION,
     SECRET_FIELDS,
@@ -38,7 +39,6 @@ _ARRIVAL_SECONDS = 60.0
 _OWNERS = {"apps", "batch"}
 _UNDECIDED = {UNREACHABLE, 504}
 _DEFINITIONS_AT_ONCE = 4
-_DEFINITION = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Resources:
             return
         with self._turn(group_kind(live)):
             self._delete_live(api, live, declared, timeout)
-        if group_kind(live) == _DEFINITION:
+        if group_kind(live) == DEFINITION:
             api.discovery.forget()
 
     def _delete_live(self, api: KubeApi, live: Json, declared: Json, timeout: float) -> None:
@@ -187,7 +187,7 @@ class Resources:
 
     def _turn(self, about: GroupKind) -> AbstractContextManager[object]:
         """Few definitions at a time: each makes the server rebuild the schema of everything."""
-        return self._definitions if about == _DEFINITION else nullcontext()
+        return self._definitions if about == DEFINITION else nullcontext()
 
     def _served(self, api: KubeApi, order: Order, end: float) -> ApiResource | None:
         """How the kind is addressed; waits for a definition that is on its way in this run."""
@@ -250,7 +250,7 @@ class Resources:
                 now = api.get(live["apiVersion"], live["kind"], target.name, target.namespace)
                 state = outputs_of(now or live, order.inputs, manager)
                 raise failure.about(str(target), order.inputs, state) from failure
-        if group_kind(live) == _DEFINITION:
+        if group_kind(live) == DEFINITION:
             api.discovery.forget()
         return outputs_of(live, order.inputs, manager)
 

@@ -3,8 +3,10 @@
 import copy
 
 from ballast.airgap.objects import (
+    DEFINITION,
     LAST_APPLIED,
     SERVER_METADATA,
+    group_kind,
     is_core_secret,
     metadata,
 )
@@ -33,7 +35,10 @@ def outputs_of(live: Json, inputs: Json, manager: str) -> Json:
             annotations[LAST_APPLIED] = secret(annotations[LAST_APPLIED])
     state[FIELD_MANAGER] = manager
     state[INITIAL_VERSION] = plain_bag(inputs).get("apiVersion") or live.get("apiVersion")
-    state[INPUTS] = inputs
+    if group_kind(live) != DEFINITION:
+        # A definition's schema would be written a third time, and the engine reads and writes the
+        # whole state often. The official plugin, finding none, applies the same object once more.
+        state[INPUTS] = inputs
     return state
 
 

@@ -64,7 +64,7 @@ def repository(tmp_path):
 
 def test_a_load_too_short_to_prove_anything_is_refused(repository):
     shape = repository / "loadtests/steady.yaml"
-    shape.write_text(shape.read_text().replace("steadySeconds: 66", "steadySeconds: 20"))
+    shape.write_text(shape.read_text().replace("steadySeconds: 85", "steadySeconds: 20"))
     with pytest.raises(BallastError, match="needs 2995"):
         derive_plan("dev", "staging", candidate(), root=repository)
 
