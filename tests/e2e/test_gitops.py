@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+import yaml
 from tests.e2e.eventually import eventually
 
 from ballast import argo
@@ -12,7 +13,7 @@ from ballast.kubeapi import KubeApi
 
 pytestmark = pytest.mark.e2e
 NAMESPACE = "todo-app-dev"
-VALUES = "gitops/environments/dev/values.yaml"
+RULE = ("monitoring.coreos.com/v1", "PrometheusRule")
 
 
 def deployment(api: KubeApi, name: str) -> dict[str, Any]:
@@ -25,17 +26,24 @@ def test_both_environments_are_synced_and_healthy(api: KubeApi) -> None:
     argo.wait_synced(api, ["todo-dev", "todo-staging", "policies"], None, timeout=60)
 
 
-def test_a_commit_reaches_the_cluster_without_a_manual_step(api: KubeApi, git: GitServer) -> None:
-    path = f"gitops/observability/marker-{uuid.uuid4().hex[:8]}.yaml"
-    name = path.rsplit("/", 1)[1].removesuffix(".yaml")
-    manifest = (
-        f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n"
-        "  namespace: monitoring\ndata:\n  written-by: a commit\n"
-    )
-    git.commit_files("marker: added", {path: manifest})
-    eventually(lambda: api.get("v1", "ConfigMap", name, "monitoring"), 60, "the sync")
-    git.commit_files("marker: removed", {path: None})
-    eventually(lambda: api.get("v1", "ConfigMap", name, "monitoring") is None, 60, "the prune")
+def test_a_commit_reaches_the_cluster_and_its_removal_is_pruned(
+    api: KubeApi, git: GitServer
+) -> None:
+    name = f"marker-{uuid.uuid4().hex[:8]}"
+    path = f"gitops/observability/{name}.yaml"
+    rule = {"record": "marker:written_by:commit", "expr": "vector(1)"}
+    manifest = {
+        "apiVersion": RULE[0],
+        "kind": RULE[1],
+        "metadata": {"name": name, "namespace": "monitoring"},
+        "spec": {"groups": [{"name": name, "rules": [rule]}]},
+    }
+    git.commit_files(f"{name}: added", {path: yaml.safe_dump(manifest)})
+    try:
+        eventually(lambda: api.get(*RULE, name, "monitoring"), 60, "the sync")
+    finally:
+        git.commit_files(f"{name}: removed", {path: None})
+    eventually(lambda: api.get(*RULE, name, "monitoring") is None, 60, "the prune")
 
 
 def test_a_manual_edit_is_healed(api: KubeApi) -> None:
