@@ -46,7 +46,7 @@ def prometheus(facts: ClusterFacts) -> Manifest:
             },
             "enableAdminAPI": False,
             "securityContext": pod_security(65534),
-            "resources": resources(cpu="100m", memory="192Mi", cpu_limit="1", memory_limit="512Mi"),
+            "resources": resources(cpu="100m", memory="192Mi", cpu_limit="1", memory_limit="768Mi"),
             "storage": {
                 "volumeClaimTemplate": {
                     "spec": {
