@@ -101,8 +101,7 @@ def promote(
     console.print(_summary(done))
     if done.report:
         console.print(f"report: {done.report}", soft_wrap=True)
-    following = f"ballast promote {target} prod" if target == "staging" else "make test"
-    console.print("dry run: nothing was committed" if dry_run else f"next: {following}")
+    console.print("dry run: nothing was committed" if dry_run else "next: ballast gate show")
     return done
 
 
