@@ -43,6 +43,8 @@ class Platform(pulumi.ComponentResource):
             enable_server_side_apply=True,
             enable_config_map_mutable=True,
             enable_secret_mutable=True,
+            # Every object here has one owner, this program: what a hand changed is set back.
+            enable_patch_force=True,
             opts=pulumi.ResourceOptions(depends_on=cluster),
         )
         super().__init__(
