@@ -51,8 +51,8 @@ def test_the_standard_load_can_prove_the_strictest_objective():
     assert plan.shape.rate_per_second * plan.shape.steady_seconds >= plan.samples_needed
 
 
-def test_the_standard_load_fits_two_minutes():
-    assert load_shape(repository_root() / "loadtests/steady.yaml").seconds <= 120
+def test_the_standard_load_fits_two_and_a_half_minutes():
+    assert load_shape(repository_root() / "loadtests/steady.yaml").seconds <= 150
 
 
 @pytest.fixture
