@@ -56,7 +56,7 @@ class VaultServer:
             text, changed = re.subn(pattern, value, text)
             assert changed, pattern
         config = self.folder / "vault.hcl"
-        config.write_text(text)
+        config.write_text(f"{text}\ndisable_mlock = true\n")  # as the chart adds it
         with (self.folder / "vault.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [

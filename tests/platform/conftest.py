@@ -1,5 +1,6 @@
 """Run the whole program under mocks and keep every registration: no CLI, no cluster, no cloud."""
 
+import asyncio
 import base64
 import json
 import re
@@ -203,3 +204,13 @@ def previewed(_prepared: None) -> Recording:
 def unwrapped() -> Callable[[Any], Any]:
     """`plain`."""
     return plain
+
+
+@pytest.fixture(scope="session", autouse=True)
+def event_loop_of_the_main_thread():
+    """Pulumi's mocks ask the main thread for a loop, and asynchronous tests before leave none."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
