@@ -109,11 +109,12 @@ def check(ctx: typer.Context) -> None:
 def e2e(
     ctx: typer.Context,
     keep: Annotated[bool, typer.Option(help="Leave the platform running afterwards.")] = False,
+    node: Annotated[bool, typer.Option(help="Test the embedded node alone instead.")] = False,
 ) -> None:
     """Bring the platform up, run the tests that need it, take it down."""
     from ballast.bringup import e2e as runs
 
-    raise typer.Exit(runs.run(console, ctx.args, keep=keep))
+    raise typer.Exit(runs.run_node(ctx.args) if node else runs.run(console, ctx.args, keep=keep))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Bring the platform up, run the tests that need it, take it down; then test the node alone."""
+"""Bring the platform up, run the tests that need it, take it down; or test the node alone."""
 
 import subprocess
 import sys
@@ -14,14 +14,18 @@ NODE_TESTS: Final = "tests/e2e/node"
 
 
 def run(console: Console, pytest_arguments: list[str], *, keep: bool) -> int:
-    """Return the first exit code of pytest that is not 0; `keep` leaves the platform running."""
+    """Return pytest's exit code; `keep` leaves the platform running for a closer look."""
     try:
         sequence.bring_up(console)
-        code = _pytest("tests/e2e", f"--ignore={NODE_TESTS}", *pytest_arguments)
+        return _pytest("tests/e2e", f"--ignore={NODE_TESTS}", *pytest_arguments)
     finally:
         if not keep:
             teardown.take_down(console, purge=False)
-    return code or _pytest(NODE_TESTS, *pytest_arguments)
+
+
+def run_node(pytest_arguments: list[str]) -> int:
+    """Test the node without a platform on it; return pytest's exit code."""
+    return _pytest(NODE_TESTS, *pytest_arguments)
 
 
 def _pytest(*arguments: str) -> int:
