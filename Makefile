@@ -5,7 +5,7 @@ export UV_COMPILE_BYTECODE ?= 1
 RUN = $(UV) run --frozen --all-packages
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test e2e promote bench lint
+.PHONY: help up down test coverage e2e promote bench lint
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ down: $(UV) ## Stop it and leave nothing behind (data is kept; PURGE=1 drops it 
 
 test: $(UV) ## Lint, types, import contracts and every test that needs no cluster
 	@$(RUN) --extra clouds ballast check
+
+coverage: $(UV) ## The same, refused below the coverage that pyproject.toml asks for
+	@$(RUN) --extra clouds ballast check --cov --cov-report=term:skip-covered
 
 e2e: $(UV) ## Bring the platform up, run the tests that need it, take it down
 	@$(RUN) ballast e2e

@@ -10,7 +10,6 @@ import gc
 import json
 import os
 import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,12 +18,14 @@ import gevent
 from gevent.pool import Group
 from geventhttpclient import HTTPClient
 from locust import User, events, task
+from todo_requests import Memory, Request
 
 from ballast.gate.samples import COLUMNS, NO_ANSWER
-from ballast.gate.schedule import Arrival, arrivals
+from ballast.gate.schedule import Arrival, Schedule
 
 IDLE_SECONDS = 2.0  # servers close idle connections after 5 s: a request must not race with that
 TIMEOUT_SECONDS = 10.0
+COLLECTION_NEEDED_SECONDS = 1200.0  # a shorter run can do without
 
 
 class Connections:
@@ -56,9 +57,10 @@ class OpenModel(User):
 
     def on_start(self) -> None:
         self.plan: dict[str, Any] = json.loads(Path(os.environ["BALLAST_LOAD_PLAN"]).read_text())
-        self.tokens: list[str] = json.loads(Path(self.plan["tokens"]).read_text())
-        self.connections = Connections(self.host or "")
-        self.own_tasks: dict[int, list[str]] = defaultdict(list)
+        self.tokens: dict[str, list[str]] = json.loads(Path(self.plan["tokens"]).read_text())
+        self.schedule = Schedule.model_validate(self.plan["schedule"])
+        self.connections = {name: Connections(url) for name, url in self.plan["urls"].items()}
+        self.memory = {name: Memory() for name in self.plan["urls"]}
         self.running = Group()
 
     @task
@@ -73,81 +75,84 @@ class OpenModel(User):
             self.environment.runner.quit()
 
     def follow_schedule(self) -> None:
-        """Start every request at its intended time and wait for the last answers."""
-        schedule = arrivals(**self.plan["schedule"])
+        """Start every request at its intended time and wait for the last answers.
+
+        Blocks of the old release that have not begun when the comparison is decided are left out.
+        """
+        planned, full = self.schedule.arrivals(), self.schedule.starts()
         zero = time.time() - time.perf_counter()
         begin = time.perf_counter() + 0.2
+        self.reminders_due = zero + begin + (self.plan["reminders_due_at"] or 0.0)
         watch = gevent.spawn(self.watch_cpu)
-        gc.disable()  # a collection would start requests late; a run of minutes needs none
-        for arrival in schedule:
-            gevent.sleep(max(0.0, begin + arrival.at - time.perf_counter()))
-            self.running.spawn(self.send, arrival, begin + arrival.at, zero)
+        if full[-1] < COLLECTION_NEEDED_SECONDS:
+            gc.disable()  # a collection would start requests late
+        starts, block, old_until = full, 0, None
+        for arrival in planned:
+            segment = self.schedule.segments[arrival.segment]
+            if segment.release == "old" and segment.pair > block:
+                block = segment.pair
+                if old_until is None and Path(self.plan["decided"]).exists():
+                    old_until = block - 1
+                    Path(self.plan["ended"]).write_text(str(old_until))
+                    starts = self.schedule.starts(old_until)
+            if segment.release == "old" and old_until is not None and segment.pair > old_until:
+                continue
+            intended = begin + arrival.at - full[arrival.segment] + starts[arrival.segment]
+            gevent.sleep(max(0.0, intended - time.perf_counter()))
+            self.running.spawn(self.send, arrival, segment.release, intended, zero)
         self.running.join()
         watch.kill()
 
-    def send(self, arrival: Arrival, intended: float, zero: float) -> None:
+    def send(self, arrival: Arrival, release: str, intended: float, zero: float) -> None:
         """One request; `intended` is on the performance clock, `zero` turns that to Unix time."""
         started = time.perf_counter()
-        operation, method, path, body = self.request_of(arrival)
-        status, answer, error = self.exchange(method, path, body, self.tokens[arrival.user])
+        memory = self.memory[release]
+        request = memory.request(arrival, self.plan["run"], self.reminders_due)
+        status, answer, error = self.exchange(request, release, arrival.user)
         ended = time.perf_counter()
         task_id = ""
-        if operation == "create" and 200 <= status < 300:
+        if 200 <= status < 300:
             try:
-                task_id = str(json.loads(answer)["id"])
-                self.own_tasks[arrival.user].append(task_id)
+                task_id = memory.succeeded(arrival, request, json.loads(answer or "{}"))
             except (ValueError, KeyError, TypeError):
                 status, error = NO_ANSWER, "a success without a task id"
         self.environment.events.request.fire(
-            request_type=method,
-            name=operation,
+            request_type=request.method,
+            name=request.operation,
             response_time=(ended - intended) * 1000,
             response_length=len(answer),
             exception=None if 200 <= status < 300 else RuntimeError(error or f"status {status}"),
             context={
                 "sequence": arrival.sequence,
-                "operation": operation,
+                "operation": request.operation,
                 "user": arrival.user,
                 "intended": round(zero + intended, 6),
                 "started": round(zero + started, 6),
                 "ended": round(zero + ended, 6),
                 "status": status,
                 "error": error.replace("\n", " ")[:200],
-                "key": body["title"] if body else "",
+                "key": request.key,
                 "task_id": task_id,
             },
         )
 
-    def request_of(self, arrival: Arrival) -> tuple[str, str, str, dict[str, str] | None]:
-        """Operation, method, path and body; a user without a task of its own lists instead."""
-        own = self.own_tasks[arrival.user]
-        if arrival.operation == "create":
-            title = f"{self.plan['run']}-{arrival.sequence}"
-            return "create", "POST", "/api/v1/tasks", {"title": title}
-        if arrival.operation == "get" and own:
-            return "get", "GET", f"/api/v1/tasks/{own[-1]}", None
-        if arrival.operation == "complete" and own:
-            return "complete", "POST", f"/api/v1/tasks/{own.pop()}/complete", None
-        return "list", "GET", "/api/v1/tasks?limit=20", None
-
-    def exchange(
-        self, method: str, path: str, body: dict[str, str] | None, token: str
-    ) -> tuple[int, bytes, str]:
+    def exchange(self, request: Request, release: str, user: int) -> tuple[int, bytes, str]:
         """Status, body and error text; status 0 when there was no whole answer."""
-        client = self.connections.take()
-        headers = {"authorization": f"Bearer {token}"}
-        if body:
+        client = self.connections[release].take()
+        headers: dict[str, str] = {}
+        if request.needs_token:
+            headers["authorization"] = f"Bearer {self.tokens[release][user]}"
+        if request.body:
             headers["content-type"] = "application/json"
+        body = json.dumps(request.body) if request.body else ""
         try:
             with gevent.Timeout(TIMEOUT_SECONDS):
-                response = client.request(
-                    method, path, body=json.dumps(body) if body else "", headers=headers
-                )
+                response = client.request(request.method, request.path, body=body, headers=headers)
                 answer = bytes(response.read())
         except (gevent.Timeout, Exception) as error:  # each failure is a sample
             client.close()
             return NO_ANSWER, b"", f"{type(error).__name__}: {error}"
-        self.connections.give_back(client)
+        self.connections[release].give_back(client)
         return response.status_code, answer, "" if response.status_code < 400 else str(answer)
 
     def watch_cpu(self) -> None:

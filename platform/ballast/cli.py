@@ -20,6 +20,7 @@ AREAS = {
     "node": "ballast.node.cli",
     "gate": "ballast.gate.cli",
     "slo": "ballast.slo.cli",
+    "events": "ballast.events.cli",
 }
 
 
@@ -46,6 +47,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 refused or failed with a reason, 2 wrong usage, 130 interrupted.",
 )
 console = Console()
+Environment = Annotated[str, typer.Argument(help="Environment: dev, staging or prod.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
 
 
@@ -85,16 +87,64 @@ def doctor(json_output: Json = False) -> None:
 def promote(
     source: Annotated[str, typer.Argument(help="Environment whose release is judged.")],
     target: Annotated[str, typer.Argument(help="Environment that receives it.")],
+    *,
     evidence: Annotated[
         Path | None, typer.Option(help="Present this stored record instead of a new run.")
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Stop before the commit.")] = False,
     seed: Annotated[int | None, typer.Option(help="Repeat a run with its seed.")] = None,
+    hotfix: Annotated[
+        str | None, typer.Option(help="Name of a hotfix: it passes a freeze and a spent budget.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="End of the hotfix's permit, within 3 days: 4h, 2026-12-01.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why the hotfix cannot wait.")] = None,
 ) -> None:
-    """Run the gate on what runs in one environment and promote it to the next when it passes."""
+    """Run the gate on what runs in one environment and promote it to the next when it passes.
+
+    A hotfix is signed and named, ends, and needs no proof under faults; digests, objectives under
+    load and the ledger hold for it too.
+    """
     from ballast.gate import cli as gate
 
-    gate.promote(source, target, evidence=evidence, dry_run=dry_run, seed=seed)
+    gate.promote(
+        source, target, evidence=evidence, dry_run=dry_run, seed=seed,
+        hotfix=hotfix, until=until, reason=reason,
+    )  # fmt: skip
+
+
+@app.command()
+def rollback(environment: Environment, json_output: Json = False) -> None:
+    """Return an environment to the release before its last promotion, and see that it serves.
+
+    Run twice it goes back once. Freezes do not hold it up; the evidence stays in Git.
+    """
+    from ballast.gate import environment_cli
+
+    environment_cli.rollback(environment, json_output=json_output)
+
+
+@app.command()
+def freeze(
+    environment: Environment,
+    until: Annotated[str, typer.Option(help="Its end: 4h, 2d, 2026-12-01, 2026-12-01T18:00Z.")],
+    reason: Annotated[str, typer.Option(help="Why, in a few words: refusals repeat it.")],
+    start: Annotated[str | None, typer.Option("--from", help="Its start; now by default.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Let nothing but hotfixes into an environment for a while."""
+    from ballast.gate import environment_cli
+
+    environment_cli.freeze(environment, until, reason, start=start, json_output=json_output)
+
+
+@app.command()
+def unfreeze(environment: Environment, json_output: Json = False) -> None:
+    """End the freeze of an environment."""
+    from ballast.gate import environment_cli
+
+    environment_cli.unfreeze(environment, json_output=json_output)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -109,12 +159,17 @@ def check(ctx: typer.Context) -> None:
 def e2e(
     ctx: typer.Context,
     keep: Annotated[bool, typer.Option(help="Leave the platform running afterwards.")] = False,
-    node: Annotated[bool, typer.Option(help="Test the embedded node alone instead.")] = False,
+    only: Annotated[
+        str | None, typer.Option(help="One part: platform, node, removal, chaos.")
+    ] = None,
 ) -> None:
-    """Bring the platform up, run the tests that need it, take it down."""
+    """Bring the platform up, run the tests that need it, take it down; then test the node alone."""
     from ballast.bringup import e2e as runs
 
-    raise typer.Exit(runs.run_node(ctx.args) if node else runs.run(console, ctx.args, keep=keep))
+    if only is not None and only not in set(runs.Part):
+        raise BallastError(f"there is no part {only!r}", "parts: " + ", ".join(runs.Part))
+    part = runs.Part(only) if only else None
+    raise typer.Exit(runs.run(console, ctx.args, only=part, keep=keep))
 
 
 def main() -> None:

@@ -6,9 +6,11 @@ import pulumi_kubernetes as k8s
 from ballast.clusters.access import ClusterAccess
 from ballast.components.argocd import ArgoCd
 from ballast.components.broker import Broker
+from ballast.components.cache import Cache
 from ballast.components.cluster_facts import ClusterFactsSecret
 from ballast.components.dapr import Dapr
 from ballast.components.database import Database
+from ballast.components.evidence_admission import EvidenceAdmission
 from ballast.components.git import Git
 from ballast.components.identity import Identity
 from ballast.components.monitoring import Monitoring
@@ -58,8 +60,15 @@ class Platform(pulumi.ComponentResource):
         namespaces = Namespaces(environments, here)
         of = namespaces.of
         Identity(namespaces.environments, here)
-        database = Database(environments, facts, of(DATABASE_NAMESPACE), here)
-        Broker(facts, of(MESSAGING_NAMESPACE), here)
+        database = Database(namespaces.environments, facts, of(DATABASE_NAMESPACE), here)
+        Cache(namespaces.environments, of(DATABASE_NAMESPACE), here)
+        broker = Broker(
+            namespaces.environments,
+            facts,
+            of(MESSAGING_NAMESPACE),
+            password_generation=settings.broker_password_generation,
+            opts=here,
+        )
         Registry(facts, of(MESSAGING_NAMESPACE), here)
         Vault(
             environments,
@@ -71,6 +80,7 @@ class Platform(pulumi.ComponentResource):
         )
         dapr = Dapr(of(DAPR_NAMESPACE), here)
         policy = Policy(of(POLICY_NAMESPACE), here)
+        evidence = EvidenceAdmission(namespaces.environments, of(POLICY_NAMESPACE), here)
         monitoring = Monitoring(facts, of(MONITORING_NAMESPACE), here)
         git = Git(facts, of(GIT_NAMESPACE), here)
         argocd = ArgoCd(git, of(ARGOCD_NAMESPACE), here)
@@ -78,9 +88,12 @@ class Platform(pulumi.ComponentResource):
         RootApplication(
             [
                 *argocd.workloads,
+                database.layout.done,
+                broker.access.done,
                 dapr.release,
                 policy.release,
-                *monitoring.definitions,
+                *evidence.resources,
+                monitoring.definitions,
                 *namespaces.environments.values(),
             ],
             here,

@@ -1,7 +1,7 @@
 """What runs in an environment: the image digests of its release.yaml, and only those."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 import yaml
 from pydantic import (
@@ -23,6 +23,9 @@ Repository = Annotated[
 Revision = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/+-]{1,80}$")]
 
 
+_FIX: Final = "restore the file from Git, or let `ballast up` write it again"
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,11 +40,15 @@ class Image(_Frozen):
         return f"{self.repository}@{self.digest}"
 
 
-class Release(_Frozen):
-    """Everything that a promotion moves: a name for it and one image for each service."""
+class Held(_Frozen):
+    """What a release.yaml holds, written when there may have been other services than now."""
 
     revision: Revision
     images: dict[str, Image]
+
+
+class Release(Held):
+    """Everything that a promotion moves: a name for it and one image for each service."""
 
     @model_validator(mode="after")
     def _names_every_service(self) -> Self:
@@ -63,7 +70,7 @@ class Release(_Frozen):
 
 
 class _Global(_Frozen):
-    release: Release
+    release: Held
 
 
 class _File(_Frozen):
@@ -115,15 +122,27 @@ def render(environment: str, content: Release) -> str:
 
 def parse(text: str) -> Release:
     """The release in a release.yaml; BallastError that names the field when it is not one."""
-    fix = "restore the file from Git, or let `ballast up` write it again"
+    held = parse_held(text)
+    try:
+        return Release(revision=held.revision, images=held.images)
+    except ValidationError as error:
+        raise _not_a_release(f"global.release: {_reason(error)}") from error
+
+
+def parse_held(text: str) -> Held:
+    """As `parse`, but for any set of services: for who is about to bring it up to date."""
     try:
         document: object = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise BallastError(f"release.yaml is not YAML: {error}", fix=fix) from error
+        raise BallastError(f"release.yaml is not YAML: {error}", fix=_FIX) from error
     try:
         return _File.model_validate(document).global_.release
     except ValidationError as error:
-        raise BallastError(f"release.yaml is not a release: {_reason(error)}", fix=fix) from error
+        raise _not_a_release(_reason(error)) from error
+
+
+def _not_a_release(reason: str) -> BallastError:
+    return BallastError(f"release.yaml is not a release: {reason}", fix=_FIX)
 
 
 def _reason(error: ValidationError) -> str:

@@ -44,6 +44,8 @@ class CommonSettings(Model):
     stack: str
     environments: tuple[Environment, ...] = ("dev", "staging")
     domain: str = Field(default="todo.local", examples=["todo.example.com"])
+    # Another number gives every user of the broker another password.
+    broker_password_generation: int = Field(default=1, ge=1, examples=[2])
 
 
 class EmbeddedSettings(CommonSettings):

@@ -37,10 +37,17 @@ asked := {
 	"required": ["slo/a", "chaos/b"],
 	"configuration": {"slo/a.yaml": "c1"},
 	"samples": {"sha256": "5a"},
+	"freezes": [],
+	"blocked": [],
+	"budgets": [{"slo": "a", "remaining": 0.8, "events": 5000, "exhausted": false}],
+	"hotfix": null,
+	"arrival": null,
 	"now": "2026-05-04T12:00:00+00:00",
 }
 
-edited(path, value) := json.patch(asked, [{"op": "add", "path": path, "value": value}])
+edited(path, value) := changed(asked, path, value)
+
+changed(given, path, value) := json.patch(given, [{"op": "add", "path": path, "value": value}])
 
 without(path) := json.patch(asked, [{"op": "remove", "path": path}])
 

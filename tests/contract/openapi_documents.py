@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from analytics.app import create_app as create_analytics
 from gateway.app import create_app as create_gateway
 from gateway.settings import GatewaySettings
 from notifications.app import create_app as create_notifications
+from scheduler.app import create_app as create_scheduler
+from scheduler.settings import SchedulerSettings
 from tasks.app import create_app as create_tasks
 from todo_shared.settings import DatabaseSettings, ServiceSettings
 
@@ -21,6 +24,8 @@ def documents() -> dict[str, dict[str, Any]]:
         create_gateway(settings, GatewaySettings()),
         create_tasks(settings, database),
         create_notifications(settings, database),
+        create_scheduler(settings, database, SchedulerSettings()),
+        create_analytics(settings, database),
     )
     return {app.title: app.openapi() for app in apps}
 

@@ -8,11 +8,15 @@ APPS = Path(__file__).parents[2] / "apps"
 DRIVERS = {"asyncpg", "sqlalchemy", "sqlmodel", "confluent_kafka", "alembic"}
 SHARED_WRAPPERS = {
     "database.py",
+    "dead_letters/log.py",
+    "dead_letters/replay.py",
     "failures.py",
     "inbox.py",
     "listening.py",
     "migrations.py",
+    "ordering.py",
     "outbox.py",
+    "topic_reader.py",
     "topics.py",
 }
 
@@ -47,14 +51,17 @@ def test_the_gateway_knows_no_database_and_no_broker() -> None:
     assert _users_of_drivers("gateway") == set()
 
 
-def test_in_a_service_only_repository_tables_and_migrations_know_the_database() -> None:
-    for service in ("tasks", "notifications"):
-        found = {name for name in _users_of_drivers(service) if not name.startswith("migrations/")}
-        assert found == {"models/tables.py", "repository.py"}, service
+def test_in_a_service_only_repositories_tables_and_migrations_know_the_database() -> None:
+    for service in ("tasks", "scheduler", "notifications", "analytics"):
+        found = {n for n in _users_of_drivers(service) if not n.startswith("migrations/")}
+        # The way of rows into the state store concerns two stores and nothing else.
+        stores = ("repository/", "read_copy/")
+        others = {name for name in found if not name.startswith(stores)}
+        assert others == {"models/tables.py"}, service
 
 
 def test_no_service_calls_another_by_an_address_of_its_own() -> None:
     clients = {"aiohttp", "httpx", "requests", "urllib3"}
-    for service in ("gateway", "tasks", "notifications"):
+    for service in ("gateway", "tasks", "notifications", "scheduler", "analytics"):
         for path in _modules(service):
             assert not _imported(path) & clients, path

@@ -4,7 +4,6 @@ import base64
 import datetime
 import ipaddress
 import os
-import socket
 import ssl
 import subprocess
 import time
@@ -19,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from ports import free_port
 
 BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager")
 _START_SECONDS = 60
@@ -37,7 +37,7 @@ def running(folder: Path, binaries: dict[str, Path]) -> Iterator[ApiServer]:
     """Start the three processes in `folder` and stop them again."""
     folder.mkdir(parents=True, exist_ok=True)
     pki = _Authority(folder)
-    client, peer, port = _free_port(), _free_port(), _free_port()
+    client, peer, port = free_port(), free_port(), free_port()
     etcd_url = f"http://127.0.0.1:{client}"
     kubeconfig = pki.kubeconfig(f"https://127.0.0.1:{port}")
     with _Processes(folder) as processes:
@@ -227,9 +227,3 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

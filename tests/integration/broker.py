@@ -1,14 +1,24 @@
-"""A real Kafka broker on 127.0.0.1, from the archives and the Java runtime of the platform."""
+"""A real Kafka broker on 127.0.0.1, from the archives and the Java runtime of the platform.
+
+`SecureBroker` has the listeners, the certificates and the authorizer of the platform's own.
+"""
 
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from postgres import free_port
+from ports import free_port
 
+from ballast import names
+from ballast.agents.broker_access import Broker as Administration
+from ballast.agents.broker_access import Plan, Problem, Right, reconcile
+from ballast.components import broker_authority
+from ballast.components.broker_kafka import security
 from ballast.supply.lock import load_lock
 from ballast.supply.maven import ensure_jars
 from ballast.supply.toolchain import ensure_jdk
@@ -58,16 +68,21 @@ class Broker:
             )
         self._wait()
 
+    def _listeners(self) -> dict[str, str]:
+        return {
+            "listeners": f"BROKER://{self.address},CONTROLLER://127.0.0.1:{self.controller}",
+            "advertised.listeners": f"BROKER://{self.address}",
+            "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "BROKER",
+        }
+
     def _properties(self) -> str:
         settings = {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller}",
-            "listeners": f"BROKER://{self.address},CONTROLLER://127.0.0.1:{self.controller}",
-            "advertised.listeners": f"BROKER://{self.address}",
-            "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "inter.broker.listener.name": "BROKER",
+            **self._listeners(),
             "log.dirs": str(self.folder / "data"),
             "auto.create.topics.enable": "false",
             "offsets.topic.num.partitions": "1",
@@ -77,15 +92,20 @@ class Broker:
         return "".join(f"{key}={value}\n" for key, value in settings.items())
 
     def _wait(self) -> None:
-        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._running():
-            try:
-                admin.list_topics(timeout=1.0)
-            except KafkaException:
-                continue
-            return
+            if self._answers():
+                return
+            time.sleep(0.05)  # a refused connection comes back at once
         raise TimeoutError((self.folder / "kafka.log").read_text()[-3000:])
+
+    def _answers(self) -> bool:
+        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        try:
+            admin.list_topics(timeout=1.0)
+        except KafkaException:
+            return False
+        return True
 
     def _running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -96,3 +116,75 @@ class Broker:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+
+@dataclass
+class SecureBroker(Broker):
+    """Admits users with a password over TLS, and lets them do what `admit` grants."""
+
+    admin: int = field(default_factory=free_port)
+    seed: str = ""
+
+    @property
+    def tls(self) -> Path:
+        """Folder of the certificates, among them ca.crt."""
+        return self.folder / "tls"
+
+    def start(self) -> None:
+        """Make an authority at the first start, then start."""
+        if not self.tls.exists():
+            self.tls.mkdir(parents=True)
+            for name, content in broker_authority.fresh().items():
+                (self.tls / name).write_text(content)
+        self.seed = (self.tls / broker_authority.SEED).read_text()
+        super().start()
+
+    def admit(self, plan: Mapping[str, Any], generation: int = 1) -> str:
+        """Bring users and rights to the platform's plan, as its Job does."""
+        wanted = Plan(tuple(plan["users"]), frozenset(Right(*each) for each in plan["rights"]))
+        passwords = {user: self.password(user, generation) for user in wanted.users}
+        administration = Administration(f"127.0.0.1:{self.admin}", self.tls)
+        try:
+            return reconcile(administration, wanted, passwords)
+        finally:
+            administration.close()
+
+    def password(self, user: str, generation: int = 1) -> str:
+        """The user's password."""
+        return broker_authority.password(self.seed, user, generation)
+
+    def login(self, name: str, environment: str = "dev") -> dict[str, str]:
+        """How a client logs in as this user of an environment."""
+        user = names.broker_user(name, environment)
+        return {
+            "bootstrap.servers": self.address,
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanisms": "SCRAM-SHA-512",
+            "sasl.username": user,
+            "sasl.password": self.password(user),
+            "ssl.ca.location": str(self.tls / "ca.crt"),
+            "log_level": "0",
+        }
+
+    def _listeners(self) -> dict[str, str]:
+        admin = f"ADMIN://127.0.0.1:{self.admin}"
+        inner = f"{admin},CONTROLLER://127.0.0.1:{self.controller}"
+        return {
+            "listeners": f"CLIENT://{self.address},{inner}",
+            "advertised.listeners": f"CLIENT://{self.address},{admin}",
+            "inter.broker.listener.name": "ADMIN",
+            **security(str(self.tls)),
+        }
+
+    def _answers(self) -> bool:
+        try:
+            administration = Administration(f"127.0.0.1:{self.admin}", self.tls)
+        except Problem:
+            return False
+        try:
+            administration.users()
+        except Problem:
+            return False
+        finally:
+            administration.close()
+        return True

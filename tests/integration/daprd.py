@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from postgres import free_port
+from ports import free_port
 
 from ballast.supply.build import ensure_binaries
 
@@ -21,6 +21,8 @@ class Daprd:
     port: int = field(default_factory=free_port)
     grpc: int = field(default_factory=free_port)
     internal: int = field(default_factory=free_port)
+    metrics: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,7 +44,7 @@ class Daprd:
             *("--dapr-http-port", str(self.port)),
             *("--dapr-grpc-port", str(self.grpc)),
             *("--dapr-internal-grpc-port", str(self.internal)),
-            *("--metrics-port", str(free_port())),
+            *("--metrics-port", str(self.metrics)),
             *("--dapr-listen-addresses", "127.0.0.1"),
             *("--dapr-internal-grpc-listen-address", "127.0.0.1"),
             *("--resources-path", str(self.resources)),
@@ -57,7 +59,7 @@ class Daprd:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env=os.environ | {"DAPR_HOST_IP": "127.0.0.1"},
+                env=os.environ | self.environment | {"DAPR_HOST_IP": "127.0.0.1"},
             )
 
     def kill(self) -> None:

@@ -2,24 +2,17 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
+from ports import free_port
 
 from ballast.supply.host_root import ensure_host_root
 
 START_SECONDS = 20
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _command(program: Path, *arguments: str) -> list[str]:

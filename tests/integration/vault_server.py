@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
-from postgres import free_port
+from ports import free_port
 
 from ballast.components.vault import server_configuration
 from ballast.supply import build

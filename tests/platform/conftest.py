@@ -22,6 +22,10 @@ from ballast.platform import Platform
 from ballast.settings import KINDS, load_settings
 from ballast.supply.charts import ensure_charts
 
+# Pulumi's mocks ask the main thread for a loop, where asynchronous tests leave none; its outputs
+# outlive a recording and must stay on the loop that they began on.
+LOOP = asyncio.new_event_loop()
+
 # The key by which Pulumi marks a secret in a message.
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 KUBECONFIG = {
@@ -161,6 +165,7 @@ def stack_config(stack: str) -> dict[str, str]:
 def record(stack: str, config: Mapping[str, str], *, preview: bool = False) -> Recording:
     """Run the program for `stack` and return what it registered."""
     recorder = Recorder()
+    asyncio.set_event_loop(LOOP)
     # Else the root Stack of the run before stays the parent of everything.
     settings.reset_options()
     mocks.set_mocks(recorder.mocks, "ballast", stack, preview, monitor=recorder)
@@ -204,13 +209,3 @@ def previewed(_prepared: None) -> Recording:
 def unwrapped() -> Callable[[Any], Any]:
     """`plain`."""
     return plain
-
-
-@pytest.fixture(scope="session", autouse=True)
-def event_loop_of_the_main_thread():
-    """Pulumi's mocks ask the main thread for a loop, and asynchronous tests before leave none."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()

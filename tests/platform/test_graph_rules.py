@@ -1,12 +1,18 @@
 """Rules over the recorded graph of every stack: what no registration may do."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+import pulumi_kubernetes
 import pytest
+import yaml
 
 from ballast import names
+from ballast.paths import repository_root
 
 STACKS = ["embedded", "minikube", "doks", "gke", "aks"]
 PROVIDER = "pulumi:providers:kubernetes"
@@ -64,7 +70,7 @@ def test_no_private_key_is_in_clear(recordings: Graphs) -> None:
 
 def test_generated_values_are_secret_and_kept(recordings: Graphs) -> None:
     made = [r for r in recordings["embedded"].registrations if "GeneratedSecret" in r.parent]
-    assert len(made) == 5
+    assert len(made) == 8
     for secret in made:
         assert SIGNATURE in secret.inputs["data"]
         assert secret.ignore_changes == ("data", "stringData")
@@ -75,10 +81,53 @@ def test_every_release_is_a_pinned_local_chart_with_a_bounded_history(
     stack: str, recordings: Graphs
 ) -> None:
     releases = recordings[stack].of_type("kubernetes:helm.sh/v3:Release")
-    assert {made.name for made in releases} == {"dapr", "kyverno", "vault"}
+    defining = {"argo-cd-definitions", "prometheus-operator-definitions"}
+    assert {made.name for made in releases} == {"dapr", "kyverno", "vault"} | defining
     for made in releases:
-        assert made.inputs["chart"] == f"../.ballast/charts/{made.name}"
+        chart = made.inputs["chart"]
+        if made.name in defining:
+            # The folder is named for the content of the pinned manifest.
+            component = made.name.removesuffix("-definitions")
+            assert re.fullmatch(
+                rf"../.ballast/parsed/{component}-[0-9a-f]{{16}}/definitions", chart
+            )
+        else:
+            assert chart == f"../.ballast/charts/{made.name}"
         assert made.inputs["maxHistory"] == 5
+
+
+@pytest.mark.parametrize(
+    ("component", "kinds"),
+    [
+        ("argo-cd", {"Application", "ApplicationSet", "AppProject"}),
+        ("prometheus-operator", {"Prometheus", "Alertmanager", "PrometheusRule", "PodMonitor"}),
+    ],
+)
+def test_a_manifests_definitions_are_a_chart(
+    component: str, kinds: set[str], recordings: Graphs
+) -> None:
+    releases = recordings["embedded"].of_type("kubernetes:helm.sh/v3:Release")
+    (made,) = [each for each in releases if each.name == f"{component}-definitions"]
+    chart = repository_root() / "platform" / made.inputs["chart"]
+    documents = list(yaml.safe_load_all((chart / "documents.yaml").read_text()))
+    assert {document["kind"] for document in documents} == {"CustomResourceDefinition"}
+    assert kinds <= {document["spec"]["names"]["kind"] for document in documents}
+
+
+def test_every_type_is_one_that_the_official_plugin_knows(recordings: Graphs) -> None:
+    """Custom resources are known by their group alone."""
+    known = Path(pulumi_kubernetes.__file__).read_text()
+    for made in recordings["embedded"].registrations:
+        ours = made.type.startswith(
+            ("kubernetes:argoproj.io/", "kubernetes:monitoring.coreos.com/")
+        )
+        if made.type.startswith("kubernetes:") and not ours:
+            assert f'"{made.type}"' in known
+            assert made.version == version("pulumi-kubernetes")
+
+
+def test_definitions_are_not_resources_of_their_own(recordings: Graphs) -> None:
+    assert not [r for r in recordings["embedded"].registrations if "CustomResourceDef" in r.type]
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -121,7 +170,7 @@ def test_one_application_is_made_and_it_comes_last(recordings: Graphs) -> None:
 def test_custom_resources_wait_for_their_definitions(recordings: Graphs) -> None:
     for made in recordings["embedded"].registrations:
         if made.type.startswith("kubernetes:monitoring.coreos.com/"):
-            assert any("CustomResourceDefinition" in urn for urn in made.dependencies), made.name
+            assert any("operator-definitions" in urn for urn in made.dependencies), made.name
 
 
 def test_workloads_do_not_wait_for_other_components(recordings: Graphs) -> None:
@@ -132,7 +181,7 @@ def test_workloads_do_not_wait_for_other_components(recordings: Graphs) -> None:
             for urn in made.dependencies:
                 kind, name = urn.rsplit("::", 1)
                 if "Namespace" not in kind and not name.startswith(metadata(made)["namespace"]):
-                    assert "CustomResourceDefinition" in kind or "ClusterRole" in kind, (own, urn)
+                    assert "-definitions" in name or "ClusterRole" in kind, (own, urn)
 
 
 def test_every_pod_asks_for_no_token_it_does_not_use(recordings: Graphs) -> None:
@@ -179,4 +228,8 @@ def test_the_plan_of_vault_names_every_service_of_every_environment(recordings: 
         if made.name == "vault/vault-custodian-plan"
     ]
     roles = json.loads(plan.inputs["data"]["plan.json"])["roles"]
-    assert roles == ["tasks-dev", "notifications-dev", "tasks-staging", "notifications-staging"]
+    assert roles == [
+        f"{prefix}-{environment}"
+        for environment in ("dev", "staging")
+        for prefix in ("tasks", "scheduler", "notifications", "analytics")
+    ]

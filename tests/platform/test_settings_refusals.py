@@ -64,6 +64,11 @@ def test_too_small_a_minikube_is_refused() -> None:
     assert "ballast:memoryMib" in str(refusal("minikube", {"ballast:memoryMib": "2048"}))
 
 
+def test_passwords_have_no_generation_before_the_first() -> None:
+    error = refusal("minikube", {"ballast:brokerPasswordGeneration": "0"})
+    assert "ballast:brokerPasswordGeneration" in str(error)
+
+
 def test_another_kubernetes_minor_is_refused() -> None:
     error = refusal("doks", DOKS | {"ballast:kubernetesVersion": "1.27.4"})
     assert "ballast:kubernetesVersion" in str(error)

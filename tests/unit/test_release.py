@@ -69,7 +69,7 @@ def test_what_is_not_a_digest_is_refused(digest: str) -> None:
         ("", "is not a release"),
         ("global: {}", "global.release: Field required"),
         ("surprise: 1", "surprise: Extra inputs|global: Field required"),
-        ("global: {release: {revision: x, images: {}}}", "lacks api-gateway"),
+        ("global: {release: {revision: x, images: {}}}", "lacks analytics-service, api-gateway"),
     ],
 )
 def test_a_broken_file_names_the_field(text: str, said: str) -> None:

@@ -2,23 +2,26 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from todo_shared.dapr import DaprServiceInvocation, SidecarUnavailableError
+from gateway.circuit_breaker import CircuitBreaker, CircuitOpenError
+from todo_shared.dapr import DaprServiceInvocation, SidecarResponse, SidecarUnavailableError
 from todo_shared.identity import USER_HEADER
 
 _FALLBACK: Final = {"error": "Service unavailable"}
 
 
 class Downstream:
-    """One service behind the gateway, called by its app id."""
+    """One service behind the gateway, called by its app id, through a circuit breaker."""
 
-    def __init__(self, invocation: DaprServiceInvocation, app_id: str) -> None:
+    def __init__(
+        self, invocation: DaprServiceInvocation, app_id: str, breaker: CircuitBreaker
+    ) -> None:
         self._invocation = invocation
         self._app_id = app_id
+        self._breaker = breaker
 
     async def forward(
         self,
@@ -36,29 +39,25 @@ class Downstream:
         if body:
             sent["content-type"] = "application/json"
         try:
-            answer = await self._invocation.invoke(
-                self._app_id,
-                method,
-                path,
-                idempotent=idempotent,
-                body=body,
-                query=query,
-                headers=sent,
+            answer = await self._breaker.call(
+                lambda: self._invocation.invoke(
+                    self._app_id,
+                    method,
+                    path,
+                    idempotent=idempotent,
+                    body=body,
+                    query=query,
+                    headers=sent,
+                ),
+                _healthy,
             )
-        except SidecarUnavailableError:
+        except (SidecarUnavailableError, CircuitOpenError):
             return JSONResponse(_FALLBACK, HTTPStatus.SERVICE_UNAVAILABLE)
         if answer.status == HTTPStatus.NO_CONTENT:
             return Response(status_code=answer.status)
-        return Response(answer.body, answer.status, media_type=answer.content_type)
+        shown = {"etag": answer.etag} if answer.etag else None
+        return Response(answer.body, answer.status, shown, media_type=answer.content_type)
 
 
-async def _tasks(request: Request) -> Downstream:
-    return request.app.state.tasks
-
-
-async def _notifications(request: Request) -> Downstream:
-    return request.app.state.notifications
-
-
-Tasks = Annotated[Downstream, Depends(_tasks)]
-Notifications = Annotated[Downstream, Depends(_notifications)]
+def _healthy(answer: SidecarResponse) -> bool:
+    return answer.status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,22 @@ class KeySet:
         """The key with this id, None when there is none; raises KeySetError without any key set."""
         self._refresh()
         return self._keys.get(key_id)
+
+    def id_of(self, public: Ed25519PublicKey) -> str | None:
+        """The id of this key, None when it is not in the set; raises KeySetError without any."""
+        self._refresh()
+        raw = public.public_bytes_raw()
+        found = (
+            name
+            for name, key in self._keys.items()
+            if isinstance(key.key, Ed25519PublicKey) and key.key.public_bytes_raw() == raw
+        )
+        return next(found, None)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
 
     def usable(self) -> bool:
         """Whether tokens can be checked."""

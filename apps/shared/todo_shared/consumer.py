@@ -57,6 +57,11 @@ class EventConsumer(Generic[D]):
         self._topic = TOPIC_OF[payload]
         self._effect = effect
 
+    @property
+    def topic(self) -> str:
+        """The topic whose events are handled, without the prefix of an environment."""
+        return self._topic
+
     def mount(self, router: APIRouter, path: str) -> None:
         """Serve the subscription at `path`."""
         router.add_api_route(

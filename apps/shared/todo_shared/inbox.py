@@ -50,6 +50,25 @@ _COMPLETE: Final = text("""
     WHERE consumer = :consumer AND event_id = :event_id AND status = 'pending'
 """)
 
+# By place, in small pieces: a consumer never waits for it, and two replicas do not for each other.
+_FORGET: Final = """
+    DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM {table}
+        WHERE received_at < clock_timestamp() - make_interval(secs => :kept_seconds)
+          AND status = 'completed'
+        LIMIT :batch FOR UPDATE SKIP LOCKED
+    ))
+"""
+
+
+async def forget(
+    connection: AsyncConnection, table: str, *, kept_seconds: float, batch: int
+) -> int:
+    """Delete up to `batch` handled rows that are older than `kept_seconds`; how many they were."""
+    statement = text(_FORGET.format(table=table))
+    result = await connection.execute(statement, {"kept_seconds": kept_seconds, "batch": batch})
+    return result.rowcount
+
 
 class Inbox:
     """What one consumer has already handled."""

@@ -6,8 +6,9 @@ The driver has no type information; this module is where its values get their ty
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Self
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, Self, TypeVar
 
 import asyncpg
 
@@ -21,6 +22,9 @@ SERVER_SETTINGS: Final = {
 }
 CONNECT_SECONDS: Final = 3
 STATEMENT_SECONDS: Final = 5
+CLOSE_SECONDS: Final = 2
+
+Result = TypeVar("Result")
 
 DRIVER_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
@@ -34,18 +38,15 @@ class ListeningConnection:
     @classmethod
     async def open(cls, login: Login, application: str) -> Self:
         """Connect; raises one of DRIVER_ERRORS."""
-        return cls(
-            await asyncpg.connect(
-                host=login.host,
-                port=login.port,
-                user=login.user,
-                password=login.password,
-                database=login.database,
-                timeout=CONNECT_SECONDS,
-                command_timeout=STATEMENT_SECONDS,
-                server_settings={**SERVER_SETTINGS, "application_name": application},
-            )
+        connecting = asyncpg.connect(
+            host=login.host,
+            port=login.port,
+            user=login.user,
+            password=login.password,
+            database=login.database,
+            server_settings={**SERVER_SETTINGS, "application_name": application},
         )
+        return cls(await within(CONNECT_SECONDS, connecting))
 
     @property
     def closed(self) -> bool:
@@ -53,8 +54,11 @@ class ListeningConnection:
         return bool(self._connection.is_closed())
 
     async def fetch(self, query: str, *values: object) -> Sequence[tuple[Any, ...]]:
-        """The rows of a statement; raises one of DRIVER_ERRORS."""
-        return [tuple(row) for row in await self._connection.fetch(query, *values)]
+        """The rows of a statement; raises one of DRIVER_ERRORS.
+
+        A statement that takes too long ends the session.
+        """
+        return [tuple(row) for row in await self._bounded(self._connection.fetch(query, *values))]
 
     async def listen(self, channel: str, heard: Callable[[str], None]) -> None:
         """Call `heard` with the payload of each notification on `channel`."""
@@ -62,7 +66,7 @@ class ListeningConnection:
         def deliver(_connection: object, _pid: int, _channel: str, payload: object) -> None:
             heard(str(payload))
 
-        await self._connection.add_listener(channel, deliver)
+        await self._bounded(self._connection.add_listener(channel, deliver))
 
     def when_lost(self, lost: Callable[[], None]) -> None:
         """Call `lost` when the session ends, for whatever reason."""
@@ -75,6 +79,41 @@ class ListeningConnection:
     async def close(self) -> None:
         """End the session, by force when it does not answer."""
         try:
-            await self._connection.close(timeout=2)
+            await within(CLOSE_SECONDS, self._connection.close())
         except DRIVER_ERRORS:
             self._connection.terminate()
+
+    async def _bounded(self, answer: Coroutine[Any, Any, Result]) -> Result:
+        """Wait for an answer; the session ends with the first late one."""
+        try:
+            return await within(STATEMENT_SECONDS, answer)
+        except TimeoutError:
+            self._connection.terminate()
+            raise
+
+
+async def within(seconds: float, answer: Coroutine[Any, Any, Result]) -> Result:
+    """The answer, or TimeoutError after so many seconds whatever becomes of it.
+
+    The usual time limits cancel what is late and then wait until it has ended. Behind a network
+    that drops every packet the driver's connect and its cancelled statements do not end, and who
+    waits for them waits for ever.
+    """
+    task = asyncio.ensure_future(answer)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_forget)
+    if not task.done():
+        raise TimeoutError(f"no answer within {seconds:g} s")
+    return task.result()
+
+
+def _forget(late: "asyncio.Future[Any]") -> None:
+    """Drop what came after all: an error nobody waits for, or a connection nobody uses."""
+    if not late.cancelled() and late.exception() is None:
+        end = getattr(late.result(), "terminate", None)
+        if callable(end):
+            end()

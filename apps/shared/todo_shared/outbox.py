@@ -75,44 +75,54 @@ def outbox_tables(metadata: MetaData) -> tuple[Table, Table]:
     return outbox, user_seq
 
 
-def with_event(change: str) -> TextClause:
-    """One statement that makes `change` and queues its event, or does neither.
+def with_event(change: str, *also: str) -> TextClause:
+    """One statement that makes `change` and queues its events, or does neither.
 
     `change` is SQL that returns at most one row with a column `user_id`; when it returns none, no
-    event is queued. The result has the rows of `change`. Bind `event_parameters` beside its own.
+    event is queued. Each of `also` is one more write of the same statement, in SQL that selects
+    from `changed`, the rows of `change`, which are also the result. Bind `event_parameters`
+    beside its own.
     """
+    more = "".join(f"also_{number} AS ({write})," for number, write in enumerate(also))
     return text(f"""
         WITH changed AS ({change}),
+        {more}
         numbered AS (
             INSERT INTO user_seq AS counter (user_id, seq)
-            SELECT user_id, 1 FROM changed
-            ON CONFLICT (user_id) DO UPDATE SET seq = counter.seq + 1
-            RETURNING seq
+            SELECT user_id, :event_count FROM changed
+            ON CONFLICT (user_id) DO UPDATE SET seq = counter.seq + :event_count
+            RETURNING seq - :event_count AS seq
         ),
         queued AS (
             INSERT INTO outbox
                 (shard, event_id, topic, key, seq, time, traceparent, correlation_id, data)
-            SELECT :event_shard, :event_id, :event_topic, :event_key, seq, :event_time,
-                   :event_traceparent, :event_correlation_id, :event_data
-            FROM numbered
+            SELECT :event_shard, event_id, topic, :event_key, seq + number, :event_time,
+                   :event_traceparent, :event_correlation_id, data
+            FROM numbered, unnest(
+                CAST(:event_ids AS uuid[]), CAST(:event_topics AS text[]),
+                CAST(:event_data AS bytea[])
+            ) WITH ORDINALITY AS given(event_id, topic, data, number)
+            ORDER BY number
             RETURNING shard
         ),
         woken AS (SELECT pg_notify('{CHANNEL}', shard::text) FROM queued)
         SELECT changed.*, (SELECT count(*) FROM woken) AS events FROM changed
-    """)  # noqa: S608 - both parts are literals of our code, values are bound
+    """)  # noqa: S608 - all parts are literals of our code, values are bound
 
 
-def event_parameters(event: NewEvent) -> dict[str, Any]:
-    """The values that `with_event` binds for `event`."""
+def event_parameters(first: NewEvent, *others: NewEvent) -> dict[str, Any]:
+    """The values that `with_event` binds for events of one key and one time, in their order."""
+    events = (first, *others)
     return {
-        "event_shard": shard_of(event.key),
-        "event_id": event.id,
-        "event_topic": event.topic,
-        "event_key": event.key,
-        "event_time": event.time,
-        "event_traceparent": event.traceparent,
-        "event_correlation_id": event.correlation_id,
-        "event_data": event.data,
+        "event_count": len(events),
+        "event_shard": shard_of(first.key),
+        "event_ids": [event.id for event in events],
+        "event_topics": [event.topic for event in events],
+        "event_key": first.key,
+        "event_time": first.time,
+        "event_traceparent": first.traceparent,
+        "event_correlation_id": first.correlation_id,
+        "event_data": [event.data for event in events],
     }
 
 

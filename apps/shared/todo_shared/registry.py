@@ -8,13 +8,17 @@ from urllib.parse import quote
 
 from todo_shared.events.schemas import versions
 
+COMPATIBILITY: Final = "FULL_TRANSITIVE"
 _TYPE: Final = "application/vnd.schemaregistry.v1+json"
-_COMPATIBILITY: Final = "FULL_TRANSITIVE"
 _CALL_SECONDS: Final = 10.0
 
 
 class SchemaRefusedError(Exception):
     """The registry refused a schema: it would break readers or writers of an earlier version."""
+
+
+class SubjectUnguardedError(Exception):
+    """The registry took the compatibility of a subject, and then tells another one."""
 
 
 class SchemaRegistry:
@@ -24,23 +28,31 @@ class SchemaRegistry:
         self._url = url.rstrip("/")
 
     def register(self, prefix: str, topic: str) -> int:
-        """Register every version of `topic` in order; returns the id of the newest.
+        """Guard the subject, then register each version in order; returns the newest's id.
 
-        Raises SchemaRefusedError, and OSError while the registry is away.
+        Doing it again changes nothing: the registry knows each text and answers with its id.
+        Raises SchemaRefusedError, SubjectUnguardedError, and OSError while the registry is away.
         """
         subject = quote(f"{prefix}{topic}-value", safe="")
+        self._guard(subject)
         newest = 0
-        for position, text in enumerate(versions(topic)):
+        for text in versions(topic):
             answer = self._call("POST", f"/subjects/{subject}/versions", {"schema": text})
             newest = int(answer["id"])
-            if position == 0:
-                self._call("PUT", f"/config/{subject}", {"compatibility": _COMPATIBILITY})
         return newest
 
-    def _call(self, method: str, path: str, body: object) -> dict[str, Any]:
+    def _guard(self, subject: str) -> None:
+        self._call("PUT", f"/config/{subject}", {"compatibility": COMPATIBILITY})
+        told = self._call("GET", f"/config/{subject}").get("compatibilityLevel")
+        if told != COMPATIBILITY:
+            raise SubjectUnguardedError(
+                f"{subject}: the registry was told {COMPATIBILITY} and answers {told}"
+            )
+
+    def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310 - the address comes from our settings
             self._url + path,
-            json.dumps(body).encode(),
+            None if body is None else json.dumps(body).encode(),
             {"content-type": _TYPE, "accept": _TYPE},
             method=method,
         )

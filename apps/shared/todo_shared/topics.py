@@ -25,9 +25,9 @@ from confluent_kafka.admin import (
 )
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
+from todo_shared.broker import BrokerSettings
 from todo_shared.registry import SchemaRegistry
 from todo_shared.retry import retrying
-from todo_shared.settings import EnvironmentModel
 from todo_shared.telemetry.logs import configure_logging
 
 _log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class Topic(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*\.[a-z]+(\.dlq)?$")]
+    publisher: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
     partitions: Annotated[int, Field(gt=0)]
     retention_days: Annotated[int, Field(gt=0)]
 
@@ -54,12 +55,11 @@ class Topic(BaseModel):
         return self.model_copy(update={"name": f"{self.name}.dlq"})
 
 
-class TopicSettings(EnvironmentModel):
+class TopicSettings(BrokerSettings):
     """Where broker and registry are, and the environment's prefix."""
 
     environment: str = "local"
     log_level: str = "INFO"
-    kafka_brokers: str
     schema_registry_url: HttpUrl | None = None
     topic_prefix: str = ""
     topic_replication: Annotated[int, Field(gt=0)] = 1
@@ -151,7 +151,7 @@ def main() -> None:
     """Entry of the job: exit code 0 when topics and schemas are as declared."""
     settings = TopicSettings.from_environment()
     configure_logging("topics", settings.environment, settings.log_level)
-    admin = AdminClient({"bootstrap.servers": settings.kafka_brokers, "log.queue": False})
+    admin = AdminClient({**settings.connection().options(), "log.queue": False})
     prefix = settings.topic_prefix
     created = retrying(
         lambda: create_topics(admin, with_dead_letters(), prefix, settings.topic_replication),

@@ -38,12 +38,27 @@ def first_release(images: Mapping[str, release.Image], revision: str) -> dict[st
     return {release.path_of(name): release.render(name, made) for name in ENVIRONMENTS}
 
 
-def release_to_dev(server: GitServer, images: Mapping[str, release.Image], revision: str) -> bool:
-    """Commit the built digests to dev when they differ; dev alone follows the checkout."""
-    path = release.path_of("dev")
-    running = release.parse(server.read_file(path))
-    if dict(running.images) == dict(images):
-        return False
-    made = release.Release(revision=revision, images=dict(images))
-    server.commit_files(f"dev: release {revision}", {path: release.render("dev", made)})
-    return True
+def bring_up_to_date(
+    server: GitServer, images: Mapping[str, release.Image], revision: str
+) -> frozenset[str]:
+    """Commit the built digests to dev, which alone follows the checkout, when they differ.
+
+    Returns the environments whose release has changed.
+
+    A service that an environment never had starts there with the built image, and one that is gone
+    is forgotten; everything else of the environments above dev is moved by promotions alone.
+    """
+    changed: set[str] = set()
+    for environment in ENVIRONMENTS:
+        path = release.path_of(environment)
+        held = release.parse_held(server.read_file(path))
+        kept = {} if environment == "dev" else held.images
+        wanted = {service: kept.get(service, images[service]) for service in names.SERVICES}
+        if wanted == dict(held.images):
+            continue
+        label = revision if environment == "dev" else held.revision
+        made = release.Release(revision=label, images=wanted)
+        message = f"{environment}: release {label}"
+        server.commit_files(message, {path: release.render(environment, made)})
+        changed.add(environment)
+    return frozenset(changed)

@@ -12,9 +12,12 @@ from rich.table import Table
 
 from ballast import argo, doctor, engine
 from ballast.bringup import endpoints, releases
+from ballast.bringup.baseline import permit_baselines
 from ballast.bringup.narration import Narration
+from ballast.bringup.outdated_pods import restart_outdated
 from ballast.bringup.timeline import Timeline
 from ballast.engine import Outcome
+from ballast.gate.admission_writer import admitted_by, guarded, publish
 from ballast.gate.live import gateway_url
 from ballast.gate.smoke import smoke
 from ballast.gate.tokens import identity_of
@@ -88,7 +91,7 @@ def bring_up(console: Console) -> Summary:
         with timeline.phase("node"):
             node.up(go.wait(NODE_BINARIES), host_root.result(), progress=timeline.say)
         with timeline.phase("node images"):
-            _import(ensure_images(node_images(), progress=narration))
+            _import(timeline, ensure_images(node_images(), progress=narration))
         addons = pool.submit(node.apply_addons)
         built = _images(timeline, narration, go)
         outcome = _provision(timeline, narration)
@@ -103,8 +106,8 @@ def bring_up(console: Console) -> Summary:
             urls |= endpoints.open_ports(api, [*endpoints.PLATFORM, *gateways])
         with timeline.phase("first task") as phase:
             key = hashlib.sha256("".join(sorted(i.digest for i in built.values())).encode())
-            seconds = smoke(gateway_url("dev"), identity_of(api, "dev"), 60, key=key.hexdigest())
-            phase.detail = f"created through the gateway, delivered {seconds * 1000:.0f} ms later"
+            took = smoke(gateway_url("dev"), identity_of(api, "dev"), 60, key=key.hexdigest())
+            phase.detail = f"delivered after {took.delivered * 1000:.0f} ms, reminded on time"
     timeline.save(state_dir() / "last-up.json")
     return Summary(urls=urls, changed=outcome.changed or released, timeline=timeline)
 
@@ -123,12 +126,15 @@ def _images(
         built = ensure_images([*platform_images(), *app_images()], progress=narration)
         phase.detail = f"{len(built)} images, {sum(i.size for i in built.values()) / 1e6:.0f} MB"
     with timeline.phase("import"):
-        _import(built)
+        _import(timeline, built)
     return built
 
 
-def _import(built: dict[str, BuiltImage]) -> None:
+def _import(timeline: Timeline, built: dict[str, BuiltImage]) -> None:
     node.import_images(built.values())
+    with KubeApi.from_kubeconfig(node.kubeconfig()) as api:
+        for pod in restart_outdated(api, built.values()):
+            timeline.say(f"{pod} starts again: its image has changed")
 
 
 def _provision(timeline: Timeline, narration: Narration) -> Outcome:
@@ -159,7 +165,11 @@ def _release(timeline: Timeline, api: KubeApi, built: dict[str, BuiltImage]) -> 
         server.access.ensure_repository()
         before = server.head()
         server.seed(repository_root(), releases.first_release(images, label), progress=timeline.say)
-        releases.release_to_dev(server, images, label)
+        changed = releases.bring_up_to_date(server, images, label)
+        for environment in permit_baselines(server, changed):
+            timeline.say(f"{environment} begins with a release that no gate has proven")
+        for environment in guarded(api):
+            publish(api, admitted_by(server, environment))
         commit = server.head() or ""
         phase.detail = f"{commit[:12]}{', no change' if commit == before else ', new'}"
     return commit, commit != before

@@ -17,11 +17,14 @@ from ballast.components.pods import (
 
 SINK = "alert-sink"
 CONFIG_SECRET = "alertmanager-config"  # noqa: S105 - the name of a Secret
+# Alerts on objectives say what they ask of a person; charts of others say how bad it is.
+PAGES = 'severity=~"page|critical"'
+TICKETS = 'severity=~"ticket|warning"'
 _NAMESPACE = names.MONITORING_NAMESPACE
 
 
 def routing() -> dict[str, Any]:
-    """Alertmanager's configuration: critical pages, warning makes a ticket, the rest is noted."""
+    """Alertmanager's configuration: pages, tickets, and the rest is noted."""
 
     def receiver(name: str) -> dict[str, Any]:
         url = f"{names.ALERT_SINK_URL}/alerts?receiver={name}"
@@ -36,16 +39,16 @@ def routing() -> dict[str, Any]:
             "group_interval": "10s",
             "repeat_interval": "12h",
             "routes": [
-                {"receiver": "page", "matchers": ['severity="critical"']},
-                {"receiver": "ticket", "matchers": ['severity="warning"']},
+                {"receiver": "page", "matchers": [PAGES]},
+                {"receiver": "ticket", "matchers": [TICKETS]},
             ],
         },
         "receivers": [receiver(name) for name in ("notice", "page", "ticket")],
         # Who is paged for a service need not read its tickets too.
         "inhibit_rules": [
             {
-                "source_matchers": ['severity="critical"'],
-                "target_matchers": ['severity="warning"'],
+                "source_matchers": [PAGES],
+                "target_matchers": [TICKETS],
                 "equal": ["cluster", "namespace", "service", "slo"],
             }
         ],

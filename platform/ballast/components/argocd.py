@@ -5,14 +5,14 @@ import base64
 import pulumi
 
 from ballast import names
-from ballast.components.argocd_manifests import SECRET, install_manifests
+from ballast.components import charts
+from ballast.components.argocd_manifests import CHART, MANIFEST, SECRET, install_manifests
 from ballast.components.credentials import random_text
 from ballast.components.git import Git
 from ballast.components.objects import child, declare, declare_all
 
 _NAMESPACE = names.ARGOCD_NAMESPACE
 _WORKLOADS = ("Deployment", "StatefulSet")
-_DEFINITION = "CustomResourceDefinition"
 
 
 class ArgoCd(pulumi.ComponentResource):
@@ -27,9 +27,7 @@ class ArgoCd(pulumi.ComponentResource):
         super().__init__("ballast:platform:ArgoCd", "argocd", None, opts)
         options = child(self, [namespace])
         manifests = install_manifests()
-        self.definitions = declare_all(
-            [m for m in manifests if m["kind"] == _DEFINITION], child(self)
-        )
+        self.definitions = charts.definitions(CHART, MANIFEST, namespace=_NAMESPACE, opts=options)
         # Argo CD adds its administrator's password to this Secret. The signing key is set from the
         # start: two controllers that both find it missing race, and one never opens its webhook.
         secret = declare(
@@ -66,12 +64,10 @@ class ArgoCd(pulumi.ComponentResource):
             },
             options,
         )
-        rest = declare_all(
-            [m for m in manifests if m["kind"] not in {_DEFINITION, *_WORKLOADS}], options
-        )
+        rest = declare_all([m for m in manifests if m["kind"] not in _WORKLOADS], options)
         self.workloads = declare_all(
             [m for m in manifests if m["kind"] in _WORKLOADS],
-            child(self, [namespace, *self.definitions, secret, repository, *rest]),
+            child(self, [namespace, self.definitions, secret, repository, *rest]),
         )
         self.register_outputs({})
 

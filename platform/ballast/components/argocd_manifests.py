@@ -9,11 +9,13 @@ from ballast.components import charts
 from ballast.components.objects import Manifest
 from ballast.components.pods import resources
 
+CHART: Final = "argo-cd"
+MANIFEST: Final = "install.yaml"
 SECRET: Final = "argocd-secret"  # noqa: S105 - the name of a Secret
 _NAMESPACE = names.ARGOCD_NAMESPACE
 # One administrator signs in with a password: no Dex. Alerts come from Prometheus: no notifications.
 _DROPPED: Final = ("dex", "notifications")
-_CLUSTER_SCOPED: Final = ("CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding")
+_CLUSTER_SCOPED: Final = ("ClusterRole", "ClusterRoleBinding")
 _MEMORY: Final = {
     "argocd-application-controller": ("128Mi", "512Mi"),
     "argocd-applicationset-controller": ("48Mi", "192Mi"),
@@ -66,7 +68,7 @@ def settings() -> dict[str, str]:
 def install_manifests() -> list[Manifest]:
     """The objects of install.yaml that we keep, in our namespace, with limits and quick probes."""
     kept: list[Manifest] = []
-    for manifest in charts.manifests("argo-cd", "install.yaml"):
+    for manifest in charts.manifests(CHART, MANIFEST):
         kind, name = manifest["kind"], manifest["metadata"]["name"]
         if any(word in name for word in _DROPPED) or (kind, name) == ("Secret", SECRET):
             continue

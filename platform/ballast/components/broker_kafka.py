@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from ballast import names
 from ballast.clusters.access import ClusterFacts
-from ballast.components import images
+from ballast.components import broker_authority, images
+from ballast.components.broker_access import ADMIN_PORT
 from ballast.components.objects import Manifest
 from ballast.components.pods import (
     CONTAINER_SECURITY,
@@ -14,7 +16,34 @@ from ballast.components.pods import (
     resources,
 )
 
-PORTS: Final = {"kafka": 9092}
+PORTS: Final = {"kafka": names.BROKER_PORT, "admin": ADMIN_PORT}
+OPEN: Final = ("kafka",)
+_TLS: Final = "/etc/kafka-tls"
+_SCRAM: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
+
+
+def security(tls: str) -> dict[str, str]:
+    """Settings of listeners CLIENT, ADMIN and CONTROLLER, with the certificates of folder `tls`.
+
+    Clients log in by password over TLS and may do what a right says. Broker, controller and
+    administrator show a certificate of the broker's own authority, which signs for nobody else.
+    """
+    peers = (broker_authority.BROKER, broker_authority.ADMINISTRATOR)
+    return {
+        "listener.security.protocol.map": "CLIENT:SASL_SSL,ADMIN:SSL,CONTROLLER:SSL",
+        "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.client.scram-sha-512.sasl.jaas.config": f"{_SCRAM} required;",
+        "listener.name.admin.ssl.client.auth": "required",
+        "listener.name.controller.ssl.client.auth": "required",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": f"{tls}/broker.pem",
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": f"{tls}/ca.crt",
+        "ssl.enabled.protocols": "TLSv1.3",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": ";".join(f"User:CN={name}" for name in peers),
+    }
 
 
 def server_properties(name: str, namespace: str) -> str:
@@ -24,11 +53,13 @@ def server_properties(name: str, namespace: str) -> str:
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": "1@127.0.0.1:9093",
-        "listeners": "CLIENT://0.0.0.0:9092,CONTROLLER://127.0.0.1:9093",
-        "advertised.listeners": f"CLIENT://{advertised}:9092",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT",
-        "inter.broker.listener.name": "CLIENT",
+        "listeners": f"CLIENT://0.0.0.0:{names.BROKER_PORT},ADMIN://0.0.0.0:{ADMIN_PORT},"
+        "CONTROLLER://127.0.0.1:9093",
+        "advertised.listeners": f"CLIENT://{advertised}:{names.BROKER_PORT},"
+        f"ADMIN://{advertised}:{ADMIN_PORT}",
+        "inter.broker.listener.name": "ADMIN",
         "controller.listener.names": "CONTROLLER",
+        **security(_TLS),
         "log.dirs": "/var/lib/kafka/data",
         # A topic that nobody declared is a mistake; a misspelt one must not come to life.
         "auto.create.topics.enable": "false",
@@ -70,12 +101,13 @@ def stateful_set(name: str, namespace: str, facts: ClusterFacts) -> Manifest:
         "image": images.KAFKA,
         "imagePullPolicy": "IfNotPresent",
         "env": [{"name": "KAFKA_HEAP_MAX", "value": "384m"}],
-        "ports": [{"name": "kafka", "containerPort": PORTS["kafka"]}],
+        "ports": [{"name": port, "containerPort": number} for port, number in PORTS.items()],
         "resources": resources(cpu="100m", memory="384Mi", cpu_limit="2", memory_limit="768Mi"),
         "securityContext": CONTAINER_SECURITY,
         **fast_probe({"tcpSocket": {"port": "kafka"}}),
         "volumeMounts": [
             {"name": "config", "mountPath": "/etc/kafka", "readOnly": True},
+            {"name": "tls", "mountPath": _TLS, "readOnly": True},
             {"name": "data", "mountPath": "/var/lib/kafka"},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a private emptyDir
         ],
@@ -102,6 +134,7 @@ def stateful_set(name: str, namespace: str, facts: ClusterFacts) -> Manifest:
                     "containers": [container],
                     "volumes": [
                         {"name": "config", "configMap": {"name": f"{name}-config"}},
+                        broker_authority.volume("ca.crt", "broker.pem"),
                         {"name": "tmp", "emptyDir": {}},
                     ],
                 },

@@ -1,6 +1,6 @@
-"""PostgreSQL: one server, a database and an owner role for each service of each environment."""
+"""PostgreSQL: one server for the services of all environments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import pulumi
 
@@ -8,11 +8,11 @@ from ballast import names
 from ballast.clusters.access import ClusterFacts
 from ballast.components import images, network
 from ballast.components.credentials import random_text
+from ballast.components.database_layout import DatabaseLayout
 from ballast.components.generated_secret import GeneratedSecret
 from ballast.components.objects import Manifest, child, declare, declare_all
 from ballast.components.pods import (
     CONTAINER_SECURITY,
-    config_annotation,
     fast_probe,
     labels,
     pod_security,
@@ -34,26 +34,7 @@ _SERVER_OPTIONS = (
 )
 
 
-def initialisation_sql(environments: Sequence[str]) -> str:
-    """SQL of an empty server: databases whose owners nobody can log in as.
-
-    Vault's short-lived users are members of the owner role and act as it, so a table made by one
-    of them outlives it.
-    """
-    statements: list[str] = []
-    for environment in environments:
-        for owner in names.DATABASE_OWNERS:
-            database = names.database_name(owner, environment)
-            statements += [
-                f"CREATE ROLE {database}_owner NOLOGIN;",
-                f"CREATE DATABASE {database} OWNER {database}_owner;",
-                f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;",
-                f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {database}_owner;",
-            ]
-    return "\n".join(statements) + "\n"
-
-
-def stateful_set(facts: ClusterFacts, sql: str) -> Manifest:
+def stateful_set(facts: ClusterFacts) -> Manifest:
     """The server: one replica on a volume of its own."""
     arguments = ["postgres"]
     for option in _SERVER_OPTIONS:
@@ -72,7 +53,7 @@ def stateful_set(facts: ClusterFacts, sql: str) -> Manifest:
         "ports": [{"name": "postgres", "containerPort": names.DATABASE_PORT}],
         "resources": resources(cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"),
         "securityContext": CONTAINER_SECURITY,
-        # The first start serves only its own socket while it creates the databases: ask by TCP.
+        # The first start serves only its own socket while it sets itself up: ask by TCP.
         **fast_probe(
             {
                 "exec": {
@@ -89,7 +70,6 @@ def stateful_set(facts: ClusterFacts, sql: str) -> Manifest:
         "volumeMounts": [
             {"name": "data", "mountPath": "/var/lib/postgresql/data"},
             {"name": "password", "mountPath": "/run/secrets/postgres", "readOnly": True},
-            {"name": "initialisation", "mountPath": "/docker-entrypoint-initdb.d"},
             {"name": "socket", "mountPath": "/var/run/postgresql"},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a private emptyDir
         ],
@@ -103,7 +83,7 @@ def stateful_set(facts: ClusterFacts, sql: str) -> Manifest:
             "replicas": 1,
             "selector": {"matchLabels": labels(NAME)},
             "template": {
-                "metadata": {"labels": labels(NAME), "annotations": config_annotation(sql)},
+                "metadata": {"labels": labels(NAME)},
                 "spec": {
                     "serviceAccountName": NAME,
                     "automountServiceAccountToken": False,
@@ -113,7 +93,6 @@ def stateful_set(facts: ClusterFacts, sql: str) -> Manifest:
                     "containers": [container],
                     "volumes": [
                         {"name": "password", "secret": {"secretName": SUPERUSER_SECRET}},
-                        {"name": "initialisation", "configMap": {"name": "postgres-init"}},
                         {"name": "socket", "emptyDir": {}},
                         {"name": "tmp", "emptyDir": {}},
                     ],
@@ -134,32 +113,25 @@ def stateful_set(facts: ClusterFacts, sql: str) -> Manifest:
 
 
 class Database(pulumi.ComponentResource):
-    """The PostgreSQL server; `superuser` is the Secret that Vault's connection is made from."""
+    """The PostgreSQL server and its layout.
+
+    `superuser` is the Secret that Vault's connection is made from.
+    """
 
     def __init__(
         self,
-        environments: Sequence[str],
+        environments: Mapping[str, pulumi.Resource],
         facts: ClusterFacts,
         namespace: pulumi.Resource,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ballast:platform:Database", "database", None, opts)
         options = child(self, [namespace])
-        sql = initialisation_sql(environments)
         self.superuser = GeneratedSecret(
             SUPERUSER_SECRET,
             namespace=_NAMESPACE,
             values={"username": SUPERUSER, "password": random_text()},
             opts=options,
-        )
-        initialisation = declare(
-            {
-                "apiVersion": "v1",
-                "kind": "ConfigMap",
-                "metadata": {"name": "postgres-init", "namespace": _NAMESPACE},
-                "data": {"10-databases.sql": sql},
-            },
-            options,
         )
         account, *_ = declare_all(
             [
@@ -168,14 +140,20 @@ class Database(pulumi.ComponentResource):
                 network.allow(
                     NAME,
                     _NAMESPACE,
-                    [network.environments(), network.namespace(names.VAULT_NAMESPACE)],
+                    [
+                        network.environments(),
+                        network.namespace(names.VAULT_NAMESPACE),
+                        network.namespace(_NAMESPACE),
+                    ],
                     [names.DATABASE_PORT],
                 ),
             ],
             options,
         )
         self.server = declare(
-            stateful_set(facts, sql),
-            child(self, [namespace, account, initialisation, self.superuser.secret]),
+            stateful_set(facts), child(self, [namespace, account, self.superuser.secret])
+        )
+        self.layout = DatabaseLayout(
+            self.server, SUPERUSER_SECRET, environments, namespace, child(self)
         )
         self.register_outputs({})

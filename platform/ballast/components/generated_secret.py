@@ -4,9 +4,8 @@ import base64
 from collections.abc import Mapping
 
 import pulumi
-import pulumi_kubernetes as k8s
 
-from ballast.components.objects import child
+from ballast.components.objects import child, declare
 
 
 class GeneratedSecret(pulumi.ComponentResource):
@@ -25,12 +24,15 @@ class GeneratedSecret(pulumi.ComponentResource):
     ) -> None:
         super().__init__("ballast:platform:GeneratedSecret", f"{namespace}/{name}", None, opts)
         data = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
-        self.secret = k8s.core.v1.Secret(
-            f"{namespace}/{name}",
-            metadata={"name": name, "namespace": namespace, "labels": dict(labels or {})},
-            type="Opaque",
-            data=pulumi.Output.secret(data),
-            opts=child(self, ignore_changes=["data", "stringData"]),
+        self.secret = declare(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": name, "namespace": namespace, "labels": dict(labels or {})},
+                "type": "Opaque",
+                "data": data,
+            },
+            child(self, ignore_changes=["data", "stringData"]),
         )
         self.register_outputs({})
 

@@ -5,8 +5,9 @@ from typing import Final
 from ballast.names import IMAGE_REGISTRY
 
 POSTGRES: Final = "docker.io/library/postgres:15"
+REDIS: Final = "public.ecr.aws/docker/library/redis:8.2.2-alpine"
 KAFKA: Final = "docker.io/apache/kafka:4.3.1"
-REDPANDA: Final = "docker.redpanda.com/redpandadata/redpanda:v25.1.1"
+REDPANDA: Final = "docker.redpanda.com/redpandadata/redpanda:v25.2.1"
 APICURIO: Final = "quay.io/apicurio/apicurio-registry:3.3.3"
 VAULT_REPOSITORY: Final = "docker.io/hashicorp/vault"
 VAULT_TAG: Final = "1.21.1"

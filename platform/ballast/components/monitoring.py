@@ -11,8 +11,8 @@ from ballast.components.objects import Manifest, child, declare, declare_all
 from ballast.components.pods import resources, service, service_account
 
 _NAMESPACE = names.MONITORING_NAMESPACE
-# Nothing here is an agent-mode Prometheus or a Thanos ruler; the operator runs without their kinds.
-_UNUSED: Final = ("prometheusagents", "thanosrulers")
+_CHART: Final = "prometheus-operator"
+_MANIFEST: Final = "bundle.yaml"
 _OPERATOR_ARGUMENTS: Final = (
     "--prometheus-config-reloader=quay.io/prometheus-operator/prometheus-config-reloader:v0.85.0",
     "--config-reloader-cpu-request=10m",
@@ -27,10 +27,8 @@ def operator_manifests() -> list[Manifest]:
     """The bundle, moved to our namespace; kubelet discovery is off, for it would write objects
     that nobody owns into kube-system."""
     kept: list[Manifest] = []
-    for manifest in charts.manifests("prometheus-operator", "bundle.yaml"):
+    for manifest in charts.manifests(_CHART, _MANIFEST):
         metadata = manifest["metadata"]
-        if metadata["name"].split(".")[0] in _UNUSED:
-            continue
         if "namespace" in metadata:
             metadata["namespace"] = _NAMESPACE
         for subject in manifest.get("subjects", ()):
@@ -58,14 +56,9 @@ class Monitoring(pulumi.ComponentResource):
         super().__init__("ballast:platform:Monitoring", "monitoring", None, opts)
         options = child(self, [namespace])
         bundle = operator_manifests()
-        self.definitions = declare_all(
-            [m for m in bundle if m["kind"] == "CustomResourceDefinition"], child(self)
-        )
-        access = declare_all(
-            [m for m in bundle if m["kind"] not in {"CustomResourceDefinition", "Deployment"}],
-            options,
-        )
-        needed = [namespace, *self.definitions, *access]
+        self.definitions = charts.definitions(_CHART, _MANIFEST, namespace=_NAMESPACE, opts=options)
+        access = declare_all([m for m in bundle if m["kind"] != "Deployment"], options)
+        needed = [namespace, self.definitions, *access]
         declare_all([m for m in bundle if m["kind"] == "Deployment"], child(self, needed))
         configuration = declare(
             {
@@ -80,7 +73,7 @@ class Monitoring(pulumi.ComponentResource):
         rights = declare_all([*prometheus.access_manifests(), *prometheus.services()], options)
         declare_all(
             [prometheus.prometheus(facts), prometheus.alertmanager(), *prometheus.monitors()],
-            child(self, [namespace, *self.definitions, *rights, configuration]),
+            child(self, [namespace, self.definitions, *rights, configuration]),
         )
         sink, *_ = declare_all(
             [

@@ -37,7 +37,7 @@ def namespace_manifest(name: str, *, environment: str | None = None) -> Manifest
 
 
 def quota_manifests(namespace: str) -> list[Manifest]:
-    """Room for one environment with a rolling update under way, and defaults for containers."""
+    """Room for one environment with all of its services rolling at once, and container defaults."""
     return [
         {
             "apiVersion": "v1",
@@ -47,7 +47,7 @@ def quota_manifests(namespace: str) -> list[Manifest]:
                 "hard": {
                     "requests.cpu": "4",
                     "requests.memory": "4Gi",
-                    "limits.cpu": "16",
+                    "limits.cpu": "24",
                     "limits.memory": "8Gi",
                     "pods": "50",
                     "persistentvolumeclaims": "5",

@@ -22,13 +22,21 @@ def namespace(name: str) -> Manifest:
 
 
 def allow(
-    workload: str, in_namespace: str, peers: Sequence[Manifest], ports: Sequence[int]
+    workload: str,
+    in_namespace: str,
+    peers: Sequence[Manifest],
+    ports: Sequence[int],
+    *,
+    name: str = "",
 ) -> Manifest:
-    """Let only `peers` reach `ports` of the workload; everything else into it is dropped."""
+    """Let only `peers` reach `ports` of the workload; everything else into it is dropped.
+
+    The policy is called `name`, or like its workload.
+    """
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": workload, "namespace": in_namespace},
+        "metadata": {"name": name or workload, "namespace": in_namespace},
         "spec": {
             "podSelector": {"matchLabels": labels(workload)},
             "policyTypes": ["Ingress"],

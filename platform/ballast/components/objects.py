@@ -1,59 +1,47 @@
 """Register Kubernetes objects that are written as manifests."""
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any, Final
 
 import pulumi
-import pulumi_kubernetes as k8s
-from pulumi_kubernetes.apiextensions import CustomResource
 
 Manifest = dict[str, Any]
 
-_CLASSES: Final[Mapping[tuple[str, str], type[pulumi.CustomResource]]] = {
-    ("v1", "ConfigMap"): k8s.core.v1.ConfigMap,
-    ("v1", "LimitRange"): k8s.core.v1.LimitRange,
-    ("v1", "Namespace"): k8s.core.v1.Namespace,
-    ("v1", "PersistentVolumeClaim"): k8s.core.v1.PersistentVolumeClaim,
-    ("v1", "ResourceQuota"): k8s.core.v1.ResourceQuota,
-    ("v1", "Secret"): k8s.core.v1.Secret,
-    ("v1", "Service"): k8s.core.v1.Service,
-    ("v1", "ServiceAccount"): k8s.core.v1.ServiceAccount,
-    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): (
-        k8s.apiextensions.v1.CustomResourceDefinition
-    ),
-    ("apps/v1", "Deployment"): k8s.apps.v1.Deployment,
-    ("apps/v1", "StatefulSet"): k8s.apps.v1.StatefulSet,
-    ("networking.k8s.io/v1", "NetworkPolicy"): k8s.networking.v1.NetworkPolicy,
-    ("policy/v1", "PodDisruptionBudget"): k8s.policy.v1.PodDisruptionBudget,
-    ("rbac.authorization.k8s.io/v1", "ClusterRole"): k8s.rbac.v1.ClusterRole,
-    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): k8s.rbac.v1.ClusterRoleBinding,
-    ("rbac.authorization.k8s.io/v1", "Role"): k8s.rbac.v1.Role,
-    ("rbac.authorization.k8s.io/v1", "RoleBinding"): k8s.rbac.v1.RoleBinding,
-}
-_ARGUMENTS: Final = {"roleRef": "role_ref", "stringData": "string_data"} | {
-    "automountServiceAccountToken": "automount_service_account_token",
-    "aggregationRule": "aggregation_rule",
-    "binaryData": "binary_data",
-    "imagePullSecrets": "image_pull_secrets",
-}
+PLUGIN: Final = version("pulumi-kubernetes")
+_SECRET_FIELDS: Final = ("data", "stringData")
 
 
-def declare(manifest: Manifest, options: pulumi.ResourceOptions) -> pulumi.CustomResource:
+class KubernetesObject(pulumi.CustomResource):
+    """One object, registered as the SDK's class of its kind would.
+
+    Those classes are not used: what is registered here is a manifest already, and to import them
+    takes longer than the whole rest of the program.
+    """
+
+    data: pulumi.Output[Mapping[str, str]]
+    """What a Secret or a ConfigMap holds; an object of another kind has none."""
+
+    def __init__(self, name: str, manifest: Manifest, opts: pulumi.ResourceOptions) -> None:
+        group, kind = str(manifest["apiVersion"]), str(manifest["kind"])
+        registered = f"kubernetes:{'core/v1' if group == 'v1' else group}:{kind}"
+        options = pulumi.ResourceOptions(version=PLUGIN)
+        properties = dict(manifest)
+        if (group, kind) == ("v1", "Secret"):
+            options.additional_secret_outputs = list(_SECRET_FIELDS)
+            for field in _SECRET_FIELDS:
+                if field in properties:
+                    properties[field] = pulumi.Output.secret(properties[field])
+        super().__init__(registered, name, properties, pulumi.ResourceOptions.merge(opts, options))
+
+
+def declare(manifest: Manifest, options: pulumi.ResourceOptions) -> KubernetesObject:
     """Register one object. Its Pulumi name is namespace/name, so a URN reads like the object."""
-    version, kind = str(manifest["apiVersion"]), str(manifest["kind"])
-    if kind == "Service":
+    if manifest["kind"] == "Service":
         manifest = _not_awaited(manifest)
     metadata: Mapping[str, str] = manifest["metadata"]
     name = "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
-    rest = {
-        _ARGUMENTS.get(key, key): value
-        for key, value in manifest.items()
-        if key not in {"apiVersion", "kind"}
-    }
-    found = _CLASSES.get((version, kind))
-    if found is None:
-        return CustomResource(name, api_version=version, kind=kind, opts=options, **rest)
-    return found(name, opts=options, **rest)
+    return KubernetesObject(name, manifest, options)
 
 
 def _not_awaited(service: Manifest) -> Manifest:
@@ -65,7 +53,7 @@ def _not_awaited(service: Manifest) -> Manifest:
 
 def declare_all(
     manifests: Sequence[Manifest], options: pulumi.ResourceOptions
-) -> list[pulumi.CustomResource]:
+) -> list[KubernetesObject]:
     """Register several objects that share parent and dependencies."""
     return [declare(manifest, options) for manifest in manifests]
 

@@ -11,13 +11,14 @@ from ballast.components.pods import resources
 
 
 def values() -> dict[str, Any]:
-    """Values of the Kyverno chart: admission only. Its webhooks leave with it, by finalizer,
-    because a webhook without a server would refuse every pod of the cluster."""
+    """Values of the Kyverno chart: admission only. Its webhooks belong to its ClusterRole
+    and are collected with it: one without a server would refuse every pod of the cluster. By the
+    chart's finalizers they would wait for a pod whose account is already gone."""
     return {
         "global": {"image": {"registry": "ghcr.io"}},
         "crds": {"install": True, "migration": {"enabled": False}},
         "config": {"preserve": False},
-        "webhooksCleanup": {"enabled": False, "autoDeleteWebhooks": {"enabled": True}},
+        "webhooksCleanup": {"enabled": False, "autoDeleteWebhooks": {"enabled": False}},
         "features": {
             "policyReports": {"enabled": False},
             "admissionReports": {"enabled": False},

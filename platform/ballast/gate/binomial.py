@@ -1,7 +1,6 @@
 """Exact (Clopper-Pearson) bounds on the share of bad events, and the samples a proof needs."""
 
 import importlib
-import math
 from typing import Any
 
 _beta: Any = importlib.import_module("scipy.stats").beta
@@ -26,9 +25,9 @@ def lower_bound(bad: int, total: int, confidence: float) -> float:
 def needed_samples(target: float, confidence: float, bad: int = 0) -> int:
     """Fewest samples that prove `target` (share of good events) although `bad` of them failed."""
     allowed = 1 - target
-    low, high = bad, max(1, math.ceil((bad + 1) / allowed))
+    low, high = bad, bad or 1
     while upper_bound(bad, high, confidence) > allowed:
-        low, high = high, high * 2
+        low, high = high, high + high
     while high - low > 1:
         middle = (low + high) // 2
         if upper_bound(bad, middle, confidence) > allowed:

@@ -1,6 +1,7 @@
 """What is to be promoted: the digests of the lower environment, proven to be what runs there."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 from ballast import release
@@ -29,6 +30,10 @@ class Files(Protocol):
 
     def read_file(self, path: str) -> str:
         """Text of a file."""
+        ...
+
+    def list_files(self, folder: str) -> list[str]:
+        """Paths of the files under a folder; none when it does not exist."""
         ...
 
 
@@ -76,6 +81,17 @@ def verified_candidate(git: Files, api: Pods, environment: str) -> Release:
             "Wait until Argo CD has synced it, then promote again.",
         )
     return candidate
+
+
+def served(git: Files, api: Pods, environment: str) -> Release | None:
+    """What a target serves, to compare with; None when nothing was ever released to it.
+
+    BallastError when its pods run anything else: a broken target is no standard to be held to.
+    """
+    path = release.path_of(environment)
+    if path not in git.list_files(str(Path(path).parent)):
+        return None
+    return verified_candidate(git, api, environment)
 
 
 def _serves(pod: dict[str, Any]) -> bool:

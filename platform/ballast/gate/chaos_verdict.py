@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ballast.gate.controls import FaultProof
+from ballast.gate.radius import changes_outside
 from ballast.gate.samples import Sample, failures_by_answer, within
 from ballast.gate.verdict import Figure, Outcome, Verdict
 from ballast.kubeapi.shape import mapping, mappings, sequence
 
 HEALED_SECONDS: Final = 5.0
+SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,20 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """What is known of an experiment before it runs.
+
+    `workload` is the target, `radius` every workload that may change, and `doubt` says why the
+    facts of the fault and the witness do not prove it, or nothing.
+    """
+
+    title: str
+    workload: str
+    radius: frozenset[str]
+    doubt: Callable[[dict[str, Any], FaultProof], str]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything that is known of one experiment."""
 
@@ -29,6 +45,7 @@ class Evidence:
     proof: FaultProof | None
     samples: list[Sample]
     hypothesis: Hypothesis
+    expected: Expectation
 
     @property
     def action(self) -> dict[str, Any]:
@@ -38,14 +55,14 @@ class Evidence:
         return steps[kinds.index("action")] if "action" in kinds else {}
 
     @property
-    def victim(self) -> dict[str, Any]:
-        """What the action says it killed: name, uid, at (Unix seconds)."""
+    def facts(self) -> dict[str, Any]:
+        """What the action measured: at, until, proven_at (Unix seconds) and its fault's own."""
         return mapping(self.action.get("output"))
 
     @property
     def window(self) -> list[Sample]:
         """Requests intended during the fault."""
-        at = self.victim.get("at")
+        at = self.facts.get("at")
         if not isinstance(at, int | float):
             return []
         return within(self.samples, at, at + self.hypothesis.window_seconds)
@@ -57,9 +74,15 @@ class Evidence:
         return sum(sample.succeeded for sample in window) / len(window) if window else 0.0
 
     @property
+    def detected(self) -> float:
+        """Seconds from the fault until it showed: in a failed request or to who watched it."""
+        failed = [sample.ended for sample in self.window if not sample.succeeded]
+        return min([*failed, float(self.facts["proven_at"])]) - float(self.facts["at"])
+
+    @property
     def recovered(self) -> float | None:
-        """Seconds from the fault to the end of the last failed request; 0 when none failed, None
-        when five good seconds did not follow.
+        """Seconds from the fault's end to the end of the last failed request; 0 when none failed
+        after it, None when five good seconds did not follow.
         """
         window = self.window
         failed = [sample for sample in window if not sample.succeeded]
@@ -67,28 +90,31 @@ class Evidence:
             return 0.0
         if window[-1].intended - failed[-1].intended < HEALED_SECONDS:
             return None
-        return max(sample.ended for sample in failed) - float(self.victim["at"])
+        return max(0.0, max(sample.ended for sample in failed) - float(self.facts["until"]))
 
 
 Doubt = tuple[Outcome, str] | None
 
 
 def judge_chaos(check: str, evidence: Evidence) -> Verdict:
-    """The verdict of a pod-kill experiment: the first doubt that stands, else PASS."""
+    """The verdict of an experiment: the first doubt that stands, else PASS."""
     doubts: list[Callable[[Evidence], Doubt]] = [
         _sick_baseline,
         _no_injection,
         _no_proof,
+        _not_undone,
         _too_much_impact,
         _not_healed,
+        _changed_outside,
     ]
     for doubt in doubts:
         found = doubt(evidence)
         if found:
             return Verdict(check, *found, _figures(evidence))
     reason = (
-        f"pod {evidence.victim['name']} killed and replaced; {evidence.availability:.2%} of "
-        f"{len(evidence.window)} requests answered, recovered after {evidence.recovered:.1f} s"
+        f"{evidence.expected.title}: seen after {evidence.detected:.1f} s; "
+        f"{evidence.availability:.2%} of {len(evidence.window)} requests answered, recovered "
+        f"{evidence.recovered:.1f} s after its end, nothing else changed"
     )
     return Verdict(check, Outcome.PASS, reason, _figures(evidence))
 
@@ -111,14 +137,23 @@ def _no_injection(evidence: Evidence) -> Doubt:
 
 
 def _no_proof(evidence: Evidence) -> Doubt:
-    if evidence.proof is None:
+    if evidence.proof is None or not evidence.proof.after_at:
         return Outcome.VACUOUS, "no witness saw the pods before and after the fault"
-    if not evidence.proof.killed(str(evidence.victim.get("uid", ""))):
-        name = evidence.victim.get("name", "of the experiment")
-        return Outcome.VACUOUS, f"pod {name} was not killed: its UID did not go"
+    doubt = evidence.expected.doubt(evidence.facts, evidence.proof)
+    if doubt:
+        return Outcome.VACUOUS, doubt
     if not evidence.window:
         return Outcome.VACUOUS, "no request was made during the fault"
     return None
+
+
+def _not_undone(evidence: Evidence) -> Doubt:
+    steps = mappings(evidence.journal.get("rollbacks"))
+    failed = [step for step in steps if step.get("status") != "succeeded"]
+    if steps and not failed:
+        return None
+    said = _last_line(failed[0].get("exception")) if failed else ""
+    return Outcome.FAIL, f"the fault may still be there: {said or 'nobody undid it'}"
 
 
 def _too_much_impact(evidence: Evidence) -> Doubt:
@@ -134,8 +169,9 @@ def _too_much_impact(evidence: Evidence) -> Doubt:
 
 def _not_healed(evidence: Evidence) -> Doubt:
     stated, recovered = evidence.hypothesis.recovered_within, evidence.recovered
-    if evidence.proof is not None and not evidence.proof.replacements:
-        return Outcome.FAIL, f"nothing replaced pod {evidence.victim['name']} in time"
+    missing = evidence.proof.missing(evidence.expected.workload) if evidence.proof else ""
+    if missing:
+        return Outcome.FAIL, missing
     if recovered is None or recovered > stated:
         took = "not at all" if recovered is None else f"after {recovered:.1f} s"
         return Outcome.FAIL, f"the gateway recovered {took}, within {stated:.0f} s stated"
@@ -146,23 +182,52 @@ def _not_healed(evidence: Evidence) -> Doubt:
     return None
 
 
+def _changed_outside(evidence: Evidence) -> Doubt:
+    changed = _outside(evidence)
+    if not changed:
+        return None
+    more = f" (and {len(changed) - SHOWN} more)" if len(changed) > SHOWN else ""
+    told = "; ".join(changed[:SHOWN])
+    return Outcome.FAIL, f"the fault reached beyond {_radius(evidence)}: {told}{more}"
+
+
+def _outside(evidence: Evidence) -> list[str]:
+    return changes_outside(evidence.proof, evidence.expected.radius) if evidence.proof else []
+
+
+def _radius(evidence: Evidence) -> str:
+    return ", ".join(sorted(evidence.expected.radius))
+
+
 def _figures(evidence: Evidence) -> dict[str, Figure]:
     figures: dict[str, Figure] = {
         "journal_status": str(evidence.journal.get("status", "absent")),
         "availability_stated": evidence.hypothesis.availability,
         "recovery_stated_s": evidence.hypothesis.recovered_within,
+        "radius": _radius(evidence),
     }
-    at, recovered = evidence.victim.get("at"), evidence.recovered
+    at, recovered = evidence.facts.get("at"), evidence.recovered
     if isinstance(at, int | float):
         figures |= {
-            "killed": str(evidence.victim.get("name", "")),
-            "replaced_by": ", ".join(evidence.proof.replacements if evidence.proof else []),
+            "fault": evidence.expected.title,
+            "proof": _told(evidence.facts),
+            "changed_outside": len(_outside(evidence)),
             "requests": len(evidence.window),
             "availability": round(evidence.availability, 5),
+            "detected_s": round(evidence.detected, 2),
             "recovered_s": "never" if recovered is None else round(recovered, 2),
             "fault_at": at,
+            "fault_until": float(evidence.facts["until"]),
         }
     return figures
+
+
+def _told(facts: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {value}"
+        for name, value in facts.items()
+        if isinstance(value, str | int | float) and name not in {"at", "until", "proven_at"}
+    )
 
 
 def _steady_state(evidence: Evidence, when: str) -> dict[str, Any]:

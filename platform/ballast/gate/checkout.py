@@ -20,3 +20,7 @@ class Checkout:
         """Paths of the files under a folder; none when it does not exist."""
         found = (self.root / folder).rglob("*")
         return sorted(str(path.relative_to(self.root)) for path in found if path.is_file())
+
+    def read_folder(self, folder: str) -> dict[str, str]:
+        """Text of every file under a folder, by path."""
+        return {path: self.read_file(path) for path in self.list_files(folder)}

@@ -1,47 +1,53 @@
-"""Independent witness of an experiment: the pods before and after, whatever the actions claim."""
+"""Independent witness of an experiment: all pods before and after, whatever the actions claim."""
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ballast.errors import BallastError
+from ballast.gate.order import Order, read_order
 from ballast.gate.pods import PodState, pods_of
 from ballast.kubeapi import KubeApi
 
 Configuration = dict[str, Any]
-Witness = Callable[[Configuration], list[PodState]]
 
 
 @dataclass(frozen=True)
 class FaultProof:
-    """Pods of the service under fault, as the API server told the witness. Times are Unix."""
+    """All pods of the cluster, as the API server told the witness. Times are Unix seconds."""
 
-    service: str
     before_at: float
-    before: list[dict[str, Any]]
+    before: list[PodState]
     after_at: float = 0.0
-    after: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    after: list[PodState] = field(default_factory=list[PodState])
 
-    def killed(self, uid: str) -> bool:
-        """Whether the pod lived before and is gone after."""
-        lived = any(pod["uid"] == uid for pod in self.before)
-        return lived and self.after_at > 0 and all(pod["uid"] != uid for pod in self.after)
+    def before_of(self, uid: str) -> PodState | None:
+        """A pod as it was before the fault."""
+        return next((pod for pod in self.before if pod.uid == uid), None)
 
-    @property
-    def replacements(self) -> list[str]:
-        """Names of pods that serve after the fault and were not there before."""
-        old = {pod["uid"] for pod in self.before}
-        return [pod["name"] for pod in self.after if pod["ready"] and pod["uid"] not in old]
+    def after_of(self, uid: str) -> PodState | None:
+        """A pod as it was in the end."""
+        return next((pod for pod in self.after if pod.uid == uid), None)
+
+    def missing(self, workload: str) -> str:
+        """A sentence when fewer pods of a workload serve in the end than before, else nothing."""
+        before, after = (
+            sum(pod.serves for pod in pods if pod.workload == workload)
+            for pods in (self.before, self.after)
+        )
+        return f"{after} of {before} pods of {workload} serve again" if after < before else ""
 
 
 def read_proof(path: Path) -> FaultProof:
     """The witness's record; BallastError when there is none or it is not one."""
     try:
-        return FaultProof(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as wrong:
+        read = json.loads(path.read_text())
+        for when in ("before", "after"):
+            read[when] = [PodState(**pod) for pod in read[when]]
+        return FaultProof(**read)
+    except (OSError, ValueError, TypeError, KeyError) as wrong:
         raise BallastError(
             f"no fault proof at {path}: {wrong}", "Run the experiment again."
         ) from wrong
@@ -49,29 +55,24 @@ def read_proof(path: Path) -> FaultProof:
 
 def before_method_control(configuration: Configuration, **_: Any) -> None:
     """Record the pods that live before the fault."""
-    proof = FaultProof(configuration["service"], time.time(), _witness(configuration))
-    _write(Path(configuration["proof_file"]), proof)
+    order = read_order(configuration)
+    _write(order, FaultProof(time.time(), _witness(order)))
 
 
-def after_method_control(configuration: Configuration, **_: Any) -> None:
-    """Record the pods that live after it."""
-    path = Path(configuration["proof_file"])
-    before = read_proof(path)
-    _write(
-        path,
-        FaultProof(
-            before.service, before.before_at, before.before, time.time(), _witness(configuration)
-        ),
-    )
+def after_experiment_control(configuration: Configuration, **_: Any) -> None:
+    """Record the pods that live when everything is over, the undoing of the fault as well."""
+    order = read_order(configuration)
+    if order.proof_file.exists():
+        before = read_proof(order.proof_file)
+        _write(order, FaultProof(before.before_at, before.before, time.time(), _witness(order)))
 
 
-def _witness(configuration: Configuration) -> list[dict[str, Any]]:
-    with KubeApi.from_kubeconfig(configuration["kubeconfig"]) as api:
-        pods = pods_of(api, configuration["namespace"], configuration["service"])
-    return [asdict(pod) for pod in pods]
+def _witness(order: Order) -> list[PodState]:
+    with KubeApi.from_kubeconfig(order.kubeconfig) as api:
+        return pods_of(api, None, None)
 
 
-def _write(path: Path, proof: FaultProof) -> None:
-    partial = path.with_suffix(".partial")
+def _write(order: Order, proof: FaultProof) -> None:
+    partial = order.proof_file.with_suffix(".partial")
     partial.write_text(json.dumps(asdict(proof), indent=1))
-    partial.replace(path)
+    partial.replace(order.proof_file)

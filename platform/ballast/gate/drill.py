@@ -107,7 +107,8 @@ def _firing(client: httpx.Client, prometheus: str, name: str) -> bool:
 
 def _received(client: httpx.Client, sink: str, name: str) -> bool:
     deliveries = mappings(_json(client, f"{sink}/alerts", {"alertname": ALERT}))
-    alerts = [alert for delivery in deliveries for alert in mappings(delivery.get("alerts"))]
+    pages = [delivery for delivery in deliveries if delivery.get("receiver") == "page"]
+    alerts = [alert for page in pages for alert in mappings(page.get("alerts"))]
     return any(mapping(alert.get("labels")).get("drill") == name for alert in alerts)
 
 

@@ -5,27 +5,39 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from ballast.errors import BallastError
 from ballast.gate import signing
-from ballast.gate.chaos import Experiment, proof_of, read_journal, start_experiment
+from ballast.gate.beside import compare_early, of_the_new, old_release, regression, tokens_of
+from ballast.gate.catalogue import find_experiment
+from ballast.gate.chaos import (
+    expectation_of,
+    fault_at,
+    journal_file,
+    proof_of,
+    read_journal,
+    start_experiment,
+)
 from ballast.gate.chaos_verdict import Evidence, judge_chaos
 from ballast.gate.evidence import SampleRecord, statement
+from ballast.gate.figures import Prometheus, judge_figures
+from ballast.gate.history.run import HistoryRun
+from ballast.gate.injection import undo_in
 from ballast.gate.judge import Generator, judge_generator, judge_slo
 from ballast.gate.ledger import Ledger, judge_ledger
 from ballast.gate.load import LoadRun, cpu_share, finish_load, start_load
+from ballast.gate.order import Order
 from ballast.gate.plan import Plan
 from ballast.gate.readback import Readback
 from ballast.gate.report import render
 from ballast.gate.run_folder import RunFolder, clean_interrupted
 from ballast.gate.samples import Sample, read_samples, sha256_of, within
-from ballast.gate.tokens import Identity, mint
+from ballast.gate.tokens import Identity
 from ballast.gate.verdict import Verdict
 from ballast.slo.model import load_slos
 
 START_SECONDS = 60.0
-EXPERIMENT_SECONDS = 120.0
+EXPERIMENT_SECONDS = 90.0
 DRAIN_SECONDS = 30.0
 
 Progress = Callable[[str], None]
@@ -33,12 +45,18 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RunSite:
-    """Where a run happens: gateway URL, namespace, access to the cluster, the users' issuer."""
+    """Where a run happens: gateway URL, namespace, access to the cluster, the users' issuer.
+
+    `old` is the gateway and the issuer of the release to compare with, `prometheus` the URL of what
+    scrapes the services.
+    """
 
     url: str
     namespace: str
     kubeconfig: Path
     identity: Identity
+    prometheus: str
+    old: tuple[str, Identity] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,27 +87,37 @@ def execute(
     with folder.alive():
         folder.write("plan.json", plan.model_dump(mode="json"))
         start = time.time()
-        tokens = [
-            mint(where.identity, f"gate-{folder.name}-{user}") for user in range(plan.shape.users)
+        tokens = tokens_of(folder.name, plan, where.identity)
+        old = old_release(folder.name, plan, where.old)
+        load = LoadRun(folder.name, folder.path, where.url, plan.seed, plan.shape, tokens, old)
+        history = HistoryRun(folder.name, folder.path, where.url, plan.seed, where.identity)
+        orders = [
+            Order(
+                name=name,
+                entry=find_experiment(name),
+                kubeconfig=where.kubeconfig,
+                namespace=where.namespace,
+                samples=load.samples,
+                seed=plan.seed,
+                folder=folder.path / "chaos" / name,
+            )
+            for name in plan.experiments
         ]
-        load = LoadRun(folder.name, folder.path, where.url, plan.seed, plan.shape, tokens)
-        experiment = Experiment(
-            path=plan.experiment,
-            folder=folder.path,
-            kubeconfig=where.kubeconfig,
-            namespace=where.namespace,
-            samples=load.samples,
-            seed=plan.seed,
-            hypothesis=plan.hypothesis,
-        )
-        began = _under_load(folder, load, experiment, progress)
-        samples = read_samples(load.samples)
+        client = history.start()
+        folder.adopt(client)
+        began = _under_load(folder, plan, load, orders, progress)
+        history.finish(client)
+        written = read_samples(load.samples)
+        samples = of_the_new(load, written)
         progress(f"reading back the effects of {len(samples)} requests")
         ledger = Readback(where.url, tokens).settle(samples, DRAIN_SECONDS, progress)
-        steady_start = began + plan.shape.warmup_seconds
-        steady = (steady_start, steady_start + plan.shape.steady_seconds)
-        record = SampleRecord(len(load.planned()), len(samples), sha256_of(load.samples))
-        verdicts = _verdicts(plan, load, experiment, samples, ledger=ledger, steady=steady)
+        of_history = history.verdict(DRAIN_SECONDS, plan.recovery + DRAIN_SECONDS, progress)
+        start_of, end_of = load.schedule.judged(load.old_until)
+        steady = (began + start_of, began + end_of)
+        record = SampleRecord(len(load.planned()), len(written), sha256_of(load.samples))
+        said = Prometheus(where.prometheus, where.namespace, *steady)
+        verdicts = _verdicts(plan, load, orders, written, ledger=ledger, steady=steady, said=said)
+        verdicts.append(of_history)
         made = statement(folder.name, plan, verdicts, record, start=start, end=time.time())
         envelope = signing.sign(made, signing.signer(key))
         folder.write("ledger.json", asdict(ledger))
@@ -102,30 +130,49 @@ def execute(
 
 
 def _under_load(
-    folder: RunFolder, load: LoadRun, experiment: Experiment, progress: Progress
+    folder: RunFolder, plan: Plan, load: LoadRun, orders: Sequence[Order], progress: Progress
 ) -> float:
-    """Play the load with the experiment in its tail; Unix time at which the load began."""
+    """Play the load with the experiments in its tail; Unix time at which the load began."""
     shape = load.shape
     generator = start_load(load)
     folder.adopt(generator)
     began = _first_request(load)
     progress(
-        f"load: {shape.rate_per_second:g} requests/s by {shape.users} users; "
-        f"{shape.steady_seconds:g} s are judged after {shape.warmup_seconds:g} s of warm-up"
+        f"load: up to {shape.peak_rate:g} requests/s by {shape.users} users; "
+        f"{shape.judged_seconds:g} s of the new release are judged"
     )
-    time.sleep(max(0.0, began + shape.warmup_seconds + shape.steady_seconds - time.time()))
-    progress(f"chaos: {experiment.path} under the same load")
-    chaos = start_experiment(experiment)
+    compare_early(plan, load, began, progress)
+    begins = _end_of_judged(load, began)
+    for order in orders:
+        # Each has its window of the load to itself.
+        time.sleep(max(0.0, begins - time.time()))
+        _experiment(folder, order, plan, progress)
+        at = fault_at(read_journal(journal_file(order))) or time.time()
+        begins = at + plan.experiments[order.name].window_seconds
+    finish_load(load, generator, shape.fault_seconds + 60.0)
+    return began
+
+
+def _end_of_judged(load: LoadRun, began: float) -> float:
+    """Wait for the end of the judged time, which an early look may bring nearer; Unix time."""
+    while (left := began + load.schedule.judged(load.old_until)[1] - time.time()) > 0:
+        time.sleep(min(left, 1.0))
+    return began + load.schedule.judged(load.old_until)[1]
+
+
+def _experiment(folder: RunFolder, order: Order, plan: Plan, progress: Progress) -> None:
+    progress(f"chaos: {order.name} under the same load")
+    patience = EXPERIMENT_SECONDS + plan.experiments[order.name].window_seconds
+    chaos = start_experiment(order, plan.experiments[order.name])
     folder.adopt(chaos)
     try:
-        chaos.wait(EXPERIMENT_SECONDS)
+        chaos.wait(patience)
     except subprocess.TimeoutExpired:
         # Without its journal the experiment is judged vacuous: it cannot pass by hanging.
         chaos.kill()
         chaos.wait()
-        progress(f"chaos: the experiment hung for {EXPERIMENT_SECONDS:.0f} s and was ended")
-    finish_load(load, generator, shape.fault_seconds + 60.0)
-    return began
+        undo_in(order.folder)
+        progress(f"chaos: the experiment hung for {patience:.0f} s and was ended")
 
 
 def _first_request(load: LoadRun) -> float:
@@ -148,19 +195,31 @@ def _first_request(load: LoadRun) -> float:
 def _verdicts(
     plan: Plan,
     load: LoadRun,
-    experiment: Experiment,
+    orders: Sequence[Order],
     samples: Sequence[Sample],
     *,
     ledger: Ledger,
     steady: tuple[float, float],
+    said: Prometheus,
 ) -> list[Verdict]:
     judged = within(samples, *steady)
     generator = Generator(len(load.planned()), len(samples), cpu_share(load.cpu, *steady))
-    journal: dict[str, Any] = read_journal(experiment.journal_file)
-    evidence = Evidence(journal, proof_of(experiment), list(samples), plan.hypothesis)
+    of_new = of_the_new(load, samples)
+    experiments = {
+        order.name: Evidence(
+            read_journal(journal_file(order)),
+            proof_of(order),
+            of_new,
+            plan.experiments[order.name],
+            expectation_of(order),
+        )
+        for order in orders
+    }
     return [
         judge_generator(judged, generator, plan.latency_threshold),
-        *(judge_slo(slo, judged) for slo in load_slos() if slo.name in plan.slos),
-        judge_chaos(f"chaos/{Path(plan.experiment).stem}", evidence),
+        *(judge_slo(slo, within(of_new, *steady)) for slo in load_slos() if slo.name in plan.slos),
+        *regression(plan, load, samples),
+        *judge_figures(plan.figures, said.number),
+        *(judge_chaos(f"chaos/{name}", evidence) for name, evidence in experiments.items()),
         judge_ledger(ledger),
     ]

@@ -1,19 +1,25 @@
 """The promotion's ports on the running platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ballast.argo import wait_synced
 from ballast.errors import BallastError
+from ballast.gate.admission_writer import admitted_by, publish
+from ballast.gate.budget import Prometheus, budgets
 from ballast.gate.execute import Finished, RunSite, execute
 from ballast.gate.plan import Plan
 from ballast.gate.promote import Ports
+from ballast.gate.record_store import Repository
 from ballast.gate.smoke import smoke
 from ballast.gate.tokens import identity_of
 from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
-from ballast.names import ENVIRONMENT_NAMESPACES, GATEWAY_PORTS
+from ballast.names import ENVIRONMENT_NAMESPACES, GATEWAY_PORTS, PROMETHEUS_PORT
 from ballast.paths import state_dir
+from ballast.release import Held
+from ballast.slo.model import Slo
 from ballast.supply.build import ensure_binaries
 
 SYNC_SECONDS = 300.0
@@ -37,13 +43,15 @@ def known(environment: str) -> str:
     return environment
 
 
-def run_site(api: KubeApi, environment: str) -> RunSite:
-    """Where a run against an environment goes."""
+def run_site(api: KubeApi, environment: str, beside: str | None = None) -> RunSite:
+    """Where a run against an environment goes, `beside` the one whose release is compared."""
     return RunSite(
         url=gateway_url(environment),
         namespace=ENVIRONMENT_NAMESPACES[environment],
         kubeconfig=kubeconfig_path(),
         identity=identity_of(api, environment),
+        prometheus=f"http://127.0.0.1:{PROMETHEUS_PORT}",
+        old=(gateway_url(beside), identity_of(api, beside)) if beside else None,
     )
 
 
@@ -57,7 +65,14 @@ def live_ports(progress: Progress = lambda _: None) -> Ports:
     api = KubeApi.from_kubeconfig(kubeconfig_path())
 
     def run(plan: Plan) -> Finished:
-        return execute(plan, run_site(api, plan.source), progress)
+        beside = plan.target if plan.baseline else None
+        return execute(plan, run_site(api, plan.source, beside), progress)
+
+    def left(slos: list[Slo], environment: str) -> list[dict[str, Any]]:
+        return budgets(Prometheus(), slos, environment)
+
+    def admit(environment: str, git: Repository, also: Sequence[Held]) -> None:
+        publish(api, admitted_by(git, environment, also))
 
     def sync(environment: str, commit: str) -> None:
         wait_synced(api, [f"todo-{environment}"], commit, SYNC_SECONDS, progress)
@@ -70,6 +85,8 @@ def live_ports(progress: Progress = lambda _: None) -> Ports:
         pods=api,
         opa=lambda: ensure_binaries(["opa"])["opa"],
         run=run,
+        budgets=left,
+        admit=admit,
         sync=sync,
         smoke=smoke_test,
     )

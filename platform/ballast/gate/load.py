@@ -8,15 +8,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ballast.errors import BallastError
-from ballast.gate.schedule import Arrival, arrivals
+from ballast.gate.schedule import Arrival, Schedule
 from ballast.gate.shape import LoadShape
 from ballast.paths import repository_root
 
 SCENARIO = "loadtests/todo_open_model.py"
 LAST_ANSWERS_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class OldRelease:
+    """Where the release to compare with answers, a token for each user, pairs of blocks at most."""
+
+    url: str
+    tokens: Sequence[str]
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,7 @@ class LoadRun:
     seed: int
     shape: LoadShape
     tokens: Sequence[str]
+    old: OldRelease | None = None
 
     @property
     def samples(self) -> Path:
@@ -46,33 +55,59 @@ class LoadRun:
         return self.folder / "tokens.json"
 
     @property
-    def schedule(self) -> dict[str, Any]:
-        """Arguments of `arrivals`, the same here and in the generator."""
-        return {
-            "seed": self.seed,
-            "rate": self.shape.rate_per_second,
-            "seconds": self.shape.seconds,
-            "users": len(self.tokens),
-            "mix": dict(self.shape.mix),
-            "model": self.shape.arrivals,
-        }
+    def schedule(self) -> Schedule:
+        """What the generator is to play."""
+        return Schedule(
+            seed=self.seed,
+            segments=self.shape.segments(self.old.pairs if self.old else 0),
+            users=len(self.tokens),
+            mix=self.shape.mix,
+            model=self.shape.arrivals,
+        )
+
+    @property
+    def old_until(self) -> int | None:
+        """The last pair in which the old release was asked, when the comparison ended early."""
+        return int(self._ended.read_text()) if self._ended.exists() else None
+
+    @property
+    def _decided(self) -> Path:
+        return self.folder / "comparison-decided"
+
+    @property
+    def _ended(self) -> Path:
+        return self.folder / "comparison-ended"
+
+    def end_comparison(self) -> None:
+        """Ask the generator to leave out the old release's blocks that have not begun."""
+        self._decided.touch()
 
     def planned(self) -> list[Arrival]:
         """Every request that the generator is to make."""
-        return arrivals(**self.schedule)
+        return self.schedule.arrivals(self.old_until)
+
+    def files(self) -> dict[str, str]:
+        """Files that the generator reads and writes, by what they are for."""
+        return {
+            "tokens": str(self.secrets),
+            "samples": str(self.samples),
+            "cpu": str(self.cpu),
+            "decided": str(self._decided),
+            "ended": str(self._ended),
+        }
 
 
 def start_load(run: LoadRun) -> subprocess.Popen[bytes]:
     """Start the generator in its own process group; it ends by itself after the last answer."""
     descriptor = os.open(run.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as out:
-        json.dump(list(run.tokens), out)
-    plan = {
+        old = list(run.old.tokens) if run.old else []
+        json.dump({"new": list(run.tokens), "old": old}, out)
+    plan = run.files() | {
         "run": run.name,
-        "schedule": run.schedule,
-        "tokens": str(run.secrets),
-        "samples": str(run.samples),
-        "cpu": str(run.cpu),
+        "schedule": run.schedule.model_dump(mode="json"),
+        "urls": {"new": run.url, "old": run.old.url if run.old else ""},
+        "reminders_due_at": run.shape.reminders_due_at_seconds,
     }
     (run.folder / "load.json").write_text(json.dumps(plan, indent=1))
     # Ahead of the system under test: a starved generator would be judged instead of the system.

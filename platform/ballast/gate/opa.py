@@ -1,11 +1,11 @@
-"""The decision: OPA evaluates policies/rego/promotion.rego in its own server process."""
+"""The decision: OPA evaluates policies/rego in its own server process."""
 
 import os
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from opa_client.opa import OpaClient
 
 from ballast.errors import BallastError
 from ballast.gate.plan import Plan
+from ballast.gate.policy import policy_files
 from ballast.gate.signing import Opened
 from ballast.kubeapi.shape import mapping, sequence
 from ballast.release import Release
@@ -37,10 +38,14 @@ def decision_input(
     record: Opened | None,
     plan: Plan,
     *,
+    facts: Mapping[str, Any],
     samples_sha256: str | None = None,
     now: datetime | None = None,
 ) -> dict[str, Any]:
-    """What the policy is asked; `samples_sha256` is of the raw samples, where they are at hand."""
+    """What the policy is asked; `samples_sha256` is of the raw samples, where they are at hand.
+
+    `facts` are what Git, Prometheus and permits add: freezes, blocked, budgets, hotfix, arrival.
+    """
     asked: dict[str, Any] = {
         "candidate": {
             "environment": plan.source,
@@ -56,30 +61,30 @@ def decision_input(
         "configuration": plan.configuration,
         "now": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
     }
-    return asked | ({"samples": {"sha256": samples_sha256}} if samples_sha256 else {})
+    return asked | dict(facts) | ({"samples": {"sha256": samples_sha256}} if samples_sha256 else {})
 
 
 def decide(binary: Path, policy: Path, asked: Mapping[str, Any]) -> Decision:
-    """Ask OPA. An answer that is no decision raises BallastError: no answer is no permission."""
-    with opa_server(binary) as client:
-        client.update_policy_from_file(str(policy), "promotion")
+    """Ask OPA about the policy in a folder.
+
+    An answer that is no decision raises BallastError: no answer is no permission.
+    """
+    with opa_server(binary, [policy / name for name in policy_files(policy, ".")]) as client:
         answer = mapping(cast("Any", client).query_rule(dict(asked), PACKAGE, "decision"))
     result = mapping(answer.get("result"))
     allow, reasons = result.get("allow"), sequence(result.get("reasons"))
     if not isinstance(allow, bool) or allow == bool(reasons):
-        raise BallastError(
-            f"OPA gave no decision but {result or answer!r}", "Check policies/rego/promotion.rego."
-        )
+        raise BallastError(f"OPA gave no decision but {result or answer!r}", "Check policies/rego.")
     return Decision(allow, tuple(str(reason) for reason in reasons))
 
 
 @contextmanager
-def opa_server(binary: Path) -> Generator[OpaClient]:
-    """A running OPA server on a free port of 127.0.0.1; it ends with the block."""
+def opa_server(binary: Path, policies: Sequence[Path]) -> Generator[OpaClient]:
+    """A running OPA server with policies on a free port of 127.0.0.1; it ends with the block."""
     port = _free_port()
     command = [
         str(binary), "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error",
-        "--disable-telemetry",
+        "--disable-telemetry", *map(str, policies),
     ]  # fmt: skip
     with tempfile.TemporaryFile() as log, _no_proxy():
         process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -1,18 +1,19 @@
 """Probes of chaos experiments: what the users saw, and what the cluster says."""
 
 import time
-from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from ballast.gate.controls import read_proof
-from ballast.gate.pods import pods_of, ready_uids
+from ballast.gate.eventually import eventually
+from ballast.gate.order import read_order
+from ballast.gate.pods import PodState, pods_of
 from ballast.gate.samples import read_samples, within
 from ballast.kubeapi import KubeApi
 from ballast.kubeapi.shape import mapping
 
 Configuration = dict[str, Any]
-POLL_SECONDS = 0.5
 # Answers of the newest requests are still under way; what is older has been written.
 SETTLE_SECONDS = 1.0
 
@@ -24,7 +25,7 @@ def gateway_answers(
 
     No request at all is not an answer.
     """
-    path = Path(configuration["samples"])
+    path: Path = read_order(configuration).samples
 
     def answered() -> bool:
         if not path.exists():
@@ -37,13 +38,13 @@ def gateway_answers(
 
 
 def every_replica_is_ready(configuration: Configuration, within_seconds: float) -> bool:
-    """Whether, within a time, all replicas that the Deployment wants are ready."""
-    with KubeApi.from_kubeconfig(configuration["kubeconfig"]) as api:
+    """Whether, within a time, all replicas that the target wants are ready."""
+    order = read_order(configuration)
+    target = order.target
+    with KubeApi.from_kubeconfig(order.kubeconfig) as api:
 
         def ready() -> bool:
-            found = api.get(
-                "apps/v1", "Deployment", configuration["service"], configuration["namespace"]
-            )
+            found = api.get("apps/v1", target.kind, target.name, target.namespace)
             wanted = mapping(mapping(found).get("spec")).get("replicas", 0)
             return wanted > 0 and mapping(mapping(found).get("status")).get("readyReplicas") == (
                 wanted
@@ -52,35 +53,15 @@ def every_replica_is_ready(configuration: Configuration, within_seconds: float) 
         return eventually(ready, float(within_seconds))
 
 
-def killed_pod_is_gone(configuration: Configuration, within_seconds: float) -> bool:
-    """Whether, within a time, one of the pods seen before the fault does not exist any more."""
-    before = {pod["uid"] for pod in read_proof(Path(configuration["proof_file"])).before}
-    with KubeApi.from_kubeconfig(configuration["kubeconfig"]) as api:
-
-        def gone() -> bool:
-            pods = pods_of(api, configuration["namespace"], configuration["service"])
-            return bool(before - {pod.uid for pod in pods})
-
-        return eventually(gone, float(within_seconds))
+def as_many_pods_serve_as_before(configuration: Configuration, within_seconds: float) -> bool:
+    """Whether, within a time, every workload of the cluster has the pods that it had before."""
+    order = read_order(configuration)
+    before = _serving(read_proof(order.proof_file).before)
+    with KubeApi.from_kubeconfig(order.kubeconfig) as api:
+        return eventually(
+            lambda: not before - _serving(pods_of(api, None, None)), float(within_seconds)
+        )
 
 
-def replacement_is_ready(configuration: Configuration, within_seconds: float) -> bool:
-    """Whether, within a time, a pod serves that was not there before the fault."""
-    before = {pod["uid"] for pod in read_proof(Path(configuration["proof_file"])).before}
-    with KubeApi.from_kubeconfig(configuration["kubeconfig"]) as api:
-
-        def replaced() -> bool:
-            pods = pods_of(api, configuration["namespace"], configuration["service"])
-            return bool(ready_uids(pods) - before)
-
-        return eventually(replaced, float(within_seconds))
-
-
-def eventually(holds: Callable[[], bool], seconds: float) -> bool:
-    """Poll until a condition holds; False when it did not in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(POLL_SECONDS)
-    return True
+def _serving(pods: list[PodState]) -> "Counter[str]":
+    return Counter(pod.workload for pod in pods if pod.serves)

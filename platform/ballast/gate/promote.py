@@ -2,24 +2,39 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from securesystemslib.signer import Key  # pyright: ignore[reportPrivateImportUsage]
 
 from ballast import release
 from ballast.errors import BallastError
-from ballast.gate import signing
-from ballast.gate.candidate import Pods, verified_candidate
+from ballast.gate import facts, signing
+from ballast.gate.admission_writer import Proposed, declared
+from ballast.gate.candidate import Pods, served, verified_candidate
 from ballast.gate.execute import Finished
+from ballast.gate.facts import Budgets
 from ballast.gate.opa import Decision, decide, decision_input
-from ballast.gate.plan import POLICY, Plan, derive_plan
-from ballast.gate.record_store import Repository, files_of_record, trusted_keys
+from ballast.gate.permit import Kind, Permit, operator, permit, whole_seconds
+from ballast.gate.plan import Plan, derive_plan
+from ballast.gate.policy import FOLDER as POLICY
+from ballast.gate.record_store import (
+    Repository,
+    files_of,
+    signed_permit,
+    signed_record,
+    trusted_keys,
+)
+from ballast.gate.refusal import refusal
 from ballast.gate.run_folder import runs_dir
 from ballast.gate.signing import Opened
 from ballast.kubeapi.shape import mapping
 from ballast.paths import repository_root
+from ballast.release import Held, Release
 
 Progress = Callable[[str], None]
 
@@ -38,16 +53,31 @@ class GitRepository(Repository, Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    """What a promotion touches, so that each can be the real thing or a local stand-in."""
+    """What a promotion touches, so that each can be the real thing or a local stand-in.
+
+    `admit` writes what an environment admits by the evidence of a branch, the releases beside the
+    declared one still running; `sync` and `smoke` return when the environment serves, or raise.
+    """
 
     git: GitRepository
     pods: Pods
     opa: Callable[[], Path]
     run: Callable[[Plan], Finished]
-    sync: Callable[[str, str], None]  # environment, commit: returns when it serves, or raises
-    smoke: Callable[[str], None]  # environment: one create seen delivered, or raises
+    budgets: Budgets
+    admit: Callable[[str, Repository, Sequence[Held]], None]
+    sync: Callable[[str, str], None]  # environment, commit
+    smoke: Callable[[str], None]  # environment: one create seen delivered
     key: Path | None = None
     policy: Path = field(default_factory=lambda: repository_root() / POLICY)
+
+
+@dataclass(frozen=True)
+class Hotfix:
+    """A promotion that may go while its target is frozen, and without proof under faults."""
+
+    name: str
+    until: datetime
+    reason: str
 
 
 @dataclass
@@ -78,6 +108,7 @@ def promote(
     ports: Ports,
     *,
     evidence: Path | None = None,
+    hotfix: Hotfix | None = None,
     dry_run: bool = False,
     seed: int | None = None,
     progress: Progress = lambda _: None,
@@ -91,27 +122,34 @@ def promote(
     done = Promotion(source, target)
     with done.step("candidate"):
         candidate = verified_candidate(ports.git, ports.pods, source)
-        plan = derive_plan(source, target, candidate, seed=seed)
+        old = served(ports.git, ports.pods, target)
+        plan = derive_plan(source, target, candidate, old=old, seed=seed)
         trusted = trusted_keys(ports.git, signing.signer(ports.key).public_key)
+        if hotfix:
+            _permit(plan, "the record of the run that follows", hotfix)  # wrong facts cost no run
     progress(f"candidate: {candidate.revision} runs in {source}, digests verified on its pods")
+    if old is None:
+        progress(f"{target} serves nothing yet: there is no release to compare with")
     with done.step("run"):
         envelope = _presented(evidence) if evidence else _fresh(plan, ports, done)
         done.record = signing.open_envelope(envelope, trusted)
     with done.step("decision"):
+        asked = facts.gather(ports.git, ports.budgets, candidate, plan, trusted)
+        asked["hotfix"] = _asked_hotfix(done, plan, hotfix, ports, trusted)
         asked = decision_input(
-            candidate, done.record, plan, samples_sha256=_samples_digest(done.record)
+            candidate, done.record, plan, facts=asked, samples_sha256=_samples_digest(done.record)
         )
         done.decision = decide(ports.opa(), ports.policy, asked)
     if not done.decision.allow:
-        raise _refusal(done)
+        raise refusal(target, done.decision.reasons, done.report)
     progress("decision: OPA allows the promotion")
     if dry_run:
         return done
     with done.step("commit"):
-        key = next(key for key in trusted if key.keyid == done.record.key_id)
-        files = files_of_record(ports.git, target, envelope, done.record.statement, key)
+        files = _evidence(done, envelope, plan, hotfix, ports=ports, trusted=trusted)
         files[release.path_of(target)] = release.render(target, candidate)
-        done.commit = ports.git.commit_files(_message(done, candidate.revision), files)
+        ports.admit(target, Proposed(ports.git, files), declared(ports.git, target))
+        done.commit = ports.git.commit_files(_message(done, candidate, hotfix), files)
     progress(f"commit: {done.commit[:12]} carries {target}'s release and its evidence")
     _serve(done, ports, progress)
     return done
@@ -124,9 +162,12 @@ def _serve(done: Promotion, ports: Ports, progress: Progress) -> None:
         progress(f"sync: {done.target} is Synced and Healthy")
         with done.step("smoke"):
             ports.smoke(done.target)
-        progress(f"smoke: a task created through {done.target}'s gateway was delivered")
+        progress(
+            f"smoke: a task created through {done.target}'s gateway was delivered, and its reminder"
+        )
     except BallastError as failure:
         reverted = ports.git.revert(done.commit)
+        ports.admit(done.target, ports.git, ())
         raise BallastError(
             f"{done.target} does not serve the release, {done.commit[:12]} is reverted: {failure}",
             f"Argo CD returns {done.target} to what ran before with commit {reverted[:12]}. "
@@ -150,26 +191,76 @@ def _presented(path: Path) -> str:
         ) from absent
 
 
+def _permit(
+    plan: Plan, basis: str, hotfix: Hotfix | None, run: str = "run", until: str = ""
+) -> Permit:
+    """The permit of this promotion; a hotfix's own end, or the end of the record."""
+    return permit(
+        kind=Kind.HOTFIX if hotfix else Kind.PROMOTION,
+        name=hotfix.name if hotfix else run,
+        by=operator(),
+        reason=hotfix.reason if hotfix else "the gate passed",
+        source=plan.source,
+        target=plan.target,
+        made=whole_seconds(datetime.now(UTC)),
+        until=hotfix.until if hotfix else until,
+        basis=basis,
+    )
+
+
+def _asked_hotfix(
+    done: Promotion, plan: Plan, hotfix: Hotfix | None, ports: Ports, trusted: Sequence[Key]
+) -> dict[str, Any] | None:
+    if hotfix is None:
+        return None
+    made = _permit(plan, _gate(done).get("run") or "none", hotfix)
+    text = signing.sign(made.statement(plan.images.values()), signing.signer(ports.key))
+    return facts.asked(signing.open_envelope(text, list(trusted)))
+
+
+def _evidence(
+    done: Promotion,
+    envelope: str,
+    plan: Plan,
+    hotfix: Hotfix | None,
+    *,
+    ports: Ports,
+    trusted: Sequence[Key],
+) -> dict[str, str]:
+    """Files that are committed with the release: its record, and the permit that rests on it."""
+    signer = signing.signer(ports.key)
+    if signer.public_key.keyid not in {key.keyid for key in trusted}:
+        raise BallastError(
+            "this installation's key is not among the committed keys: it can permit nothing",
+            "Promote from the installation that bears one, or commit this key's public half to "
+            "gitops/evidence/keys after a review.",
+        )
+    statement = (done.record or _NOTHING).statement
+    record = signed_record(plan.target, envelope, statement)
+    gate = _gate(done)
+    made = _permit(plan, record.path, hotfix, str(gate["run"]), str(gate["expires"]))
+    permitted = made.statement(plan.images.values())
+    carried = signed_permit(made, signing.sign(permitted, signer), permitted)
+    return files_of(ports.git, [record, carried], signer.public_key)
+
+
+def _gate(done: Promotion) -> dict[str, Any]:
+    statement = (done.record or _NOTHING).statement
+    return mapping(mapping(statement.get("predicate")).get("gate"))
+
+
 def _samples_digest(record: Opened) -> str | None:
     gate = mapping(mapping(record.statement.get("predicate")).get("gate"))
     samples = runs_dir() / Path(str(gate.get("run", "-"))).name / "samples.csv"
     return hashlib.sha256(samples.read_bytes()).hexdigest() if samples.exists() else None
 
 
-def _refusal(done: Promotion) -> BallastError:
-    reasons = done.decision.reasons if done.decision else ()
-    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    fix = f"See {done.report}." if done.report else "Run the gate again without --evidence."
-    # What makes a record unusable at all outranks what it says.
-    telling = sorted(reasons, key=lambda reason: not reason.startswith("the record cannot"))
-    return BallastError(f"{done.target} refuses the release: {telling[0]}{more}", fix)
-
-
-def _message(done: Promotion, revision: str) -> str:
-    gate = mapping(mapping((done.record or _NOTHING).statement["predicate"])["gate"])
+def _message(done: Promotion, candidate: Release, hotfix: Hotfix | None) -> str:
+    gate = _gate(done)
+    how = f"Hotfix: {hotfix.name} ({hotfix.reason})\n" if hotfix else ""
     return (
-        f"Promote {revision} from {done.source} to {done.target}\n\n"
-        f"Gate-Run: {gate['run']}\nGate-Expires: {gate['expires']}\n"
+        f"Promote {candidate.revision} from {done.source} to {done.target}\n\n"
+        f"Gate-Run: {gate['run']}\nGate-Expires: {gate['expires']}\n{how}"
     )
 
 

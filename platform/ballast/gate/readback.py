@@ -18,6 +18,8 @@ CREATED_SUBJECT: Final = "Task Created"
 PAGE: Final = 100
 READERS: Final = 6
 ATTEMPTS: Final = 5
+LONGEST_WAIT: Final = 60.0
+NO_QUERY: Final[Mapping[str, str]] = {}
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Readback:
         effects: dict[int, list[Effect]] = {}
         titles: dict[int, dict[str, str]] = {}
         waiting = users
-        with self._client() as client, ThreadPoolExecutor(READERS) as readers:
+        with self.client() as client, ThreadPoolExecutor(READERS) as readers:
             while True:
                 read = readers.map(partial(self.deliveries, client), waiting)
                 effects |= dict(zip(waiting, read, strict=True))
@@ -66,29 +68,42 @@ class Readback:
         """Delivery records of created tasks of one user."""
         return [
             Effect(str(item["id"]), str(item["task_id"]))
-            for item in self._pages(client, user, "/api/v1/notifications")
+            for item in self.pages(client, user, "/api/v1/notifications")
             if item.get("subject") == CREATED_SUBJECT
         ]
 
     def titles(self, client: httpx.Client, user: int) -> dict[str, str]:
         """Title by task id of one user."""
-        items = self._pages(client, user, "/api/v1/tasks")
+        items = self.pages(client, user, "/api/v1/tasks")
         return {str(item["id"]): str(item["title"]) for item in items}
 
-    def _pages(self, client: httpx.Client, user: int, path: str) -> list[dict[str, Any]]:
+    def pages(
+        self, client: httpx.Client, user: int, path: str, *, absent_is_empty: bool = False
+    ) -> list[dict[str, Any]]:
+        """Items of all pages of a list, as one user sees it."""
         items: list[dict[str, Any]] = []
         query: dict[str, str] = {"limit": str(PAGE)}
         while True:
-            page = self._get(client, user, path, query)
+            page = self.get(client, user, path, query, absent_is_empty=absent_is_empty)
             items += mappings(page.get("items"))
             after = page.get("next")
             if not after:
                 return items
             query["after"] = str(after)
 
-    def _get(
-        self, client: httpx.Client, user: int, path: str, query: Mapping[str, str]
+    def get(
+        self,
+        client: httpx.Client,
+        user: int,
+        path: str,
+        query: Mapping[str, str] = NO_QUERY,
+        *,
+        absent_is_empty: bool = False,
     ) -> dict[str, Any]:
+        """What one user reads at a path; a user who asks too often waits.
+
+        Raises BallastError when it cannot be read.
+        """
         headers = {"authorization": f"Bearer {self.tokens[user]}"}
         said = ""
         for attempt in range(ATTEMPTS):
@@ -96,7 +111,11 @@ class Readback:
                 answer = client.get(path, params=dict(query), headers=headers)
                 if answer.status_code == 200:
                     return mapping(answer.json())
+                if answer.status_code == 404 and absent_is_empty:
+                    return {}
                 said = f"status {answer.status_code}"
+                if answer.status_code == 429:
+                    time.sleep(min(LONGEST_WAIT, float(answer.headers.get("retry-after", 0))))
             except (httpx.HTTPError, ValueError) as error:
                 said = str(error) or type(error).__name__
             time.sleep(0.5 * (attempt + 1))
@@ -105,7 +124,8 @@ class Readback:
             "A ledger that cannot be read proves nothing; run the gate again when it answers.",
         )
 
-    def _client(self) -> httpx.Client:
+    def client(self) -> httpx.Client:
+        """A client for all users."""
         return httpx.Client(base_url=self.url, timeout=10.0, trust_env=False)
 
 

@@ -1,18 +1,21 @@
-"""Evidence in Git: records, an index of them, and the public keys that they are checked against."""
+"""Evidence in Git: records and permits, an index of them, and the keys they are checked against."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from securesystemslib.signer import Key  # pyright: ignore[reportPrivateImportUsage]
 
 from ballast.gate import signing
+from ballast.gate.permit import Permit
 from ballast.kubeapi.shape import mapping, mappings
 
 FOLDER: Final = "gitops/evidence"
 INDEX: Final = f"{FOLDER}/index.json"
 KEYS: Final = f"{FOLDER}/keys"
+SUFFIX: Final = ".dsse.json"
 
 
 class Repository(Protocol):
@@ -26,37 +29,89 @@ class Repository(Protocol):
         """Paths of the files under a folder; none when it does not exist."""
         ...
 
+    def read_folder(self, folder: str) -> dict[str, str]:
+        """Text of every file under a folder, by path."""
+        ...
+
+
+@dataclass(frozen=True)
+class Signed:
+    """An envelope with the place that it is kept at and the entry of it in the index."""
+
+    path: str
+    envelope: str
+    entry: dict[str, Any]
+
+
+def signed_record(target: str, envelope: str, statement: Mapping[str, Any]) -> Signed:
+    """A gate run's record as it is committed."""
+    predicate = mapping(statement.get("predicate"))
+    gate = mapping(predicate.get("gate"))
+    path = f"{FOLDER}/{target}/{gate['run']}{SUFFIX}"
+    entry = {"run": gate["run"], "environment": gate["environment"], "result": predicate["result"]}
+    times = {"end": gate["end"], "expires": gate["expires"]}
+    return Signed(path, envelope, _entry(path, envelope, target, statement) | entry | times)
+
+
+def signed_permit(permit: Permit, envelope: str, statement: Mapping[str, Any]) -> Signed:
+    """A permit as it is committed."""
+    entry = {
+        "permit": permit.kind.value,
+        "name": permit.name,
+        "by": permit.by,
+        "end": permit.made.isoformat(),
+        "expires": permit.until.isoformat(),
+    }
+    path = permit.path
+    return Signed(path, envelope, _entry(path, envelope, permit.target, statement) | entry)
+
+
+def subjects_of(statement: Mapping[str, Any]) -> dict[str, str]:
+    """Digest (sha256:...) by the name of the image, as a statement names its subjects."""
+    return {
+        str(subject.get("name")): f"sha256:{mapping(subject.get('digest')).get('sha256')}"
+        for subject in mappings(statement.get("subject"))
+    }
+
 
 def trusted_keys(git: Repository, own: Key) -> list[Key]:
     """The committed keys. Before the first one is committed, this installation's own key."""
-    committed = [signing.public_key(git.read_file(path)) for path in git.list_files(KEYS)]
-    return committed or [own]
+    return committed_keys(git.read_folder(KEYS)) or [own]
 
 
-def files_of_record(
-    git: Repository, target: str, envelope: str, statement: Mapping[str, Any], key: Key
-) -> dict[str, str]:
-    """Files that a promotion commits for its record: the envelope, the index, the public key."""
-    gate = mapping(mapping(statement.get("predicate")).get("gate"))
-    path = f"{FOLDER}/{target}/{gate['run']}.dsse.json"
-    entry = {
-        "run": gate["run"],
+def committed_keys(evidence: Mapping[str, str]) -> list[Key]:
+    """The public keys among the files of gitops/evidence."""
+    return [
+        signing.public_key(text)
+        for path, text in sorted(evidence.items())
+        if path.startswith(f"{KEYS}/")
+    ]
+
+
+def envelopes(evidence: Mapping[str, str]) -> dict[str, str]:
+    """The envelopes among the files of gitops/evidence, by path."""
+    return {path: text for path, text in sorted(evidence.items()) if path.endswith(SUFFIX)}
+
+
+def index_of(evidence: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The entries of the index; none where there is no index yet."""
+    return mappings(json.loads(evidence.get(INDEX, "[]")))
+
+
+def files_of(git: Repository, signed: Sequence[Signed], key: Key) -> dict[str, str]:
+    """Files that are committed for new evidence: the envelopes, the index, the public key."""
+    paths = {one.path for one in signed}
+    kept = [old for old in index_of(git.read_folder(FOLDER)) if old.get("file") not in paths]
+    return {one.path: one.envelope for one in signed} | {
+        INDEX: json.dumps([*kept, *(one.entry for one in signed)], indent=1) + "\n",
+        f"{KEYS}/{key.keyid[:16]}.json": signing.public_document(key),
+    }
+
+
+def _entry(path: str, envelope: str, target: str, statement: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "file": path,
         "sha256": hashlib.sha256(envelope.encode()).hexdigest(),
-        "environment": gate["environment"],
         "target": target,
-        "result": mapping(statement["predicate"])["result"],
-        "subjects": {
-            str(subject["name"]): f"sha256:{mapping(subject['digest'])['sha256']}"
-            for subject in mappings(statement.get("subject"))
-        },
-        "end": gate["end"],
-        "expires": gate["expires"],
-    }
-    index = mappings(json.loads(git.read_file(INDEX))) if INDEX in git.list_files(FOLDER) else []
-    entries = [old for old in index if old.get("file") != path] + [entry]
-    return {
-        path: envelope,
-        INDEX: json.dumps(entries, indent=1) + "\n",
-        f"{KEYS}/{key.keyid[:16]}.json": signing.public_document(key),
+        "subjects": subjects_of(statement),
     }

@@ -34,7 +34,7 @@ def render(
 ) -> str:
     """The page as text; it loads nothing from anywhere."""
     outcome = overall(list(verdicts)).value
-    fault = _fault(verdicts, plan)
+    faults = _faults(verdicts, plan)
     rows = "".join(
         f"<tr><td><code>{_e(v.check)}</code></td><td class={v.outcome.value}><b>{v.outcome.value}"
         f"</b></td><td>{_e(v.reason)}</td></tr>"
@@ -57,9 +57,9 @@ def render(
         f"<h1><span class={outcome}>{outcome}</span> {_e(plan.source)} to {_e(plan.target)}</h1>"
         f"<p>Run <code>{_e(run)}</code>, seed {plan.seed}.</p>"
         f"<table><tr><th>check<th>verdict<th>why</tr>{rows}</table>"
-        f"<h2>Latency from the intended start</h2>{_chart(samples, steady, fault)}"
+        f"<h2>Latency from the intended start</h2>{_chart(samples, steady, faults)}"
         f"<p>Each dot is the p99 of one second, red where a request failed. Green: the judged "
-        f"window. Red band: from the fault until the system had recovered.</p>"
+        f"window. Red bands: from a fault until the system had recovered.</p>"
         f"<h2>Event ledger</h2><table>{ledger_rows}</table>"
         f"<h2>Images</h2><ul>{images}</ul>"
         f"<p>Again with the same plan: <code>ballast gate run {_e(plan.source)} "
@@ -67,17 +67,19 @@ def render(
     )
 
 
-def _fault(verdicts: Sequence[Verdict], plan: Plan) -> tuple[float, float] | None:
+def _faults(verdicts: Sequence[Verdict], plan: Plan) -> list[tuple[float, float]]:
+    found: list[tuple[float, float]] = []
     for verdict in verdicts:
-        at, recovered = verdict.figures.get("fault_at"), verdict.figures.get("recovered_s")
-        if isinstance(at, int | float):
+        at, until = verdict.figures.get("fault_at"), verdict.figures.get("fault_until")
+        recovered = verdict.figures.get("recovered_s")
+        if isinstance(at, int | float) and isinstance(until, int | float):
             lasted = recovered if isinstance(recovered, int | float) else plan.shape.fault_seconds
-            return at, at + max(1.0, lasted)
-    return None
+            found.append((at, max(at + 1.0, until + lasted)))
+    return found
 
 
 def _chart(
-    samples: Sequence[Sample], steady: tuple[float, float], fault: tuple[float, float] | None
+    samples: Sequence[Sample], steady: tuple[float, float], faults: Sequence[tuple[float, float]]
 ) -> str:
     if not samples:
         return "<p>No sample.</p>"
@@ -101,7 +103,7 @@ def _chart(
             f'fill="{colour}"/>'
         )
 
-    parts = [band(steady, "#e5f3ea")] + ([band(fault, "#f8d9d6")] if fault else [])
+    parts = [band(steady, "#e5f3ea")] + [band(each, "#f8d9d6") for each in faults]
     for second, of in sorted(seconds.items()):
         latency = quantile((s.latency for s in of), 0.99)
         colour = "#2457a6" if all(s.succeeded for s in of) else "#b3261e"

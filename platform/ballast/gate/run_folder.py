@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ballast.errors import BallastError
+from ballast.gate.injection import INJECTED, undo_in
 from ballast.kubeapi.shape import mapping, mappings
 from ballast.paths import state_dir
 
@@ -44,9 +46,11 @@ class RunFolder:
         """Mark the run as living; whatever ends it, no child of it survives."""
         with (self.path / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.write("state.json", {"state": "running", "children": []})
+            own = {"pid": os.getpid(), "started": started(os.getpid())}
+            self.write("state.json", {"state": "running", "run": own, "children": []})
             try:
-                yield
+                with _stoppable():
+                    yield
             except BaseException:
                 self.end("interrupted")
                 raise
@@ -55,17 +59,23 @@ class RunFolder:
     def adopt(self, process: subprocess.Popen[bytes]) -> None:
         """Remember a child (leader of its own process group), so that it can be ended later."""
         state = self.read("state.json")
-        child = {"pid": process.pid, "started": _started(process.pid)}
+        child = {"pid": process.pid, "started": started(process.pid)}
         self.write("state.json", {**state, "children": [*mappings(state.get("children")), child]})
 
     def end(self, state: str) -> None:
-        """End children that still live, drop the users' tokens, write the final state."""
+        """End children that still live, drop the users' tokens, undo faults, write the final state.
+
+        BallastError when a fault cannot be undone: the run is then not over, and the next start
+        tries again.
+        """
         for child in mappings(self.read("state.json").get("children")):
             # The start time tells our child from a stranger that got its number since.
-            if child["started"] and _started(child["pid"]) == child["started"]:
+            if child["started"] and started(child["pid"]) == child["started"]:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child["pid"], signal.SIGKILL)
         (self.path / "tokens.json").unlink(missing_ok=True)
+        for injected in sorted(self.path.glob(f"chaos/*/{INJECTED}")):
+            undo_in(injected.parent)
         self.write("state.json", {"state": state, "children": []})
 
     def write(self, name: str, content: object) -> None:
@@ -81,7 +91,7 @@ class RunFolder:
 
 
 def clean_interrupted(root: Path | None = None) -> list[str]:
-    """End what dead runs left running; names of the runs that were cleaned."""
+    """End what dead runs left running, undo their faults; names of the runs that were cleaned."""
     cleaned: list[str] = []
     for path in sorted((root or runs_dir()).glob("*/state.json")):
         run = RunFolder(path.parent)
@@ -97,6 +107,23 @@ def clean_interrupted(root: Path | None = None) -> list[str]:
     return cleaned
 
 
+@contextmanager
+def _stoppable() -> Generator[None]:
+    """Let SIGTERM end the run as an interruption does: with everything behind it put in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def find_run(name: str | None = None, root: Path | None = None) -> RunFolder:
     """A run by name, or the newest; BallastError when there is none."""
     root = root or runs_dir()
@@ -109,9 +136,11 @@ def find_run(name: str | None = None, root: Path | None = None) -> RunFolder:
     return RunFolder(root / (name or names[-1]))
 
 
-def _started(pid: int) -> str:
+def started(pid: int) -> str:
+    """Start time of a living process, which tells it from a later one of its number; else empty."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return ""
-    return stat.rsplit(")", 1)[1].split()[19]
+    fields = stat.rsplit(")", 1)[1].split()
+    return "" if fields[0] in "ZX" else fields[19]

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -58,7 +59,7 @@ def read_samples(path: Path) -> list[Sample]:
         raise BallastError(f"no raw samples at {path}", "Run the gate again: the load left none.")
     text = path.read_text()
     lines = text[: text.rfind("\n") + 1].splitlines()
-    if not lines or tuple(next(csv.reader(lines[:1]))) != COLUMNS:
+    if not lines or tuple(next(csv.reader(lines))) != COLUMNS:
         raise BallastError(f"{path} has no sample header", "Run the gate again.")
     samples = [_parse(row, number, path) for number, row in enumerate(csv.reader(lines[1:]), 2)]
     return sorted(samples, key=lambda sample: sample.intended)
@@ -95,8 +96,7 @@ def quantile(values: Iterable[float], share: float) -> float:
     ordered = sorted(values)
     if not ordered:
         return 0.0
-    rank = max(0, min(len(ordered) - 1, -int(-share * len(ordered) // 1) - 1))
-    return ordered[rank]
+    return ordered[max(1, math.ceil(share * len(ordered))) - 1]
 
 
 def failures_by_answer(samples: Iterable[Sample]) -> str:

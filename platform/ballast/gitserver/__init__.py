@@ -2,6 +2,6 @@
 
 from ballast.gitserver.access import SoftServeAccess, TokenSource
 from ballast.gitserver.clone import GitServerError
-from ballast.gitserver.server import GitServer
+from ballast.gitserver.server import Change, GitServer
 
-__all__ = ["GitServer", "GitServerError", "SoftServeAccess", "TokenSource"]
+__all__ = ["Change", "GitServer", "GitServerError", "SoftServeAccess", "TokenSource"]

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +14,23 @@ from ballast.names import GIT_HTTP_PORT, GIT_REPOSITORY
 from ballast.paths import state_dir
 
 RELEASE_FILE: Final = re.compile(r"^gitops/environments/([^/]+)/release\.yaml$")
+FREEZES: Final = "gitops/gate/freezes.yaml"
 ENVIRONMENT_FILE: Final = re.compile(r"^gitops/environments/[^/]+/")
 EVIDENCE: Final = "gitops/evidence"
 ATTEMPTS: Final = 5
 _PATCH: Final = ("diff", "--binary", "--full-index", "--no-renames")
 Progress = Callable[[str], None]
 TreeOf = Callable[[str | None], str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One commit that changed a file: its subject, the file's text before it and after it."""
+
+    commit: str
+    subject: str
+    before: str | None
+    after: str | None
 
 
 class GitServer:
@@ -49,9 +61,9 @@ class GitServer:
     ) -> str:
         """Bring `main` to the checkout's HEAD and return its commit.
 
-        Releases and evidence on the server stay as they are: promotions own them. `files` fills in
-        what neither has yet (path -> text), such as the first release of an environment. Equal
-        content makes no commit. Uncommitted work is not taken, and `progress` says so.
+        Releases, evidence and freezes on the server stay as they are: the gate owns them. `files`
+        fills in what neither has yet (path -> text), such as the first release of an environment.
+        Equal content makes no commit. Uncommitted work is not taken, and `progress` says so.
         """
         with self.clone.locked():
             self.access.ensure_repository()
@@ -107,6 +119,28 @@ class GitServer:
             lines = [] if head is None else self.clone.entries(head, folder)
             return [line.split("\t", 1)[1] for line in lines]
 
+    def read_folder(self, folder: str) -> dict[str, str]:
+        """Text of every file of `main` under a folder, by path."""
+        with self.clone.locked():
+            head = self._fetch()
+            lines = [] if head is None else self.clone.entries(head, folder)
+            paths = [line.split("\t", 1)[1] for line in lines]
+            return {path: self.clone.git("cat-file", "blob", f"{head}:{path}") for path in paths}
+
+    def last_change(self, path: str) -> Change | None:
+        """The newest commit of `main` that changed a file; None when none ever did."""
+        with self.clone.locked():
+            head = self._fetch()
+            found = self.clone.git("log", "-1", "--format=%H %s", head, "--", path) if head else ""
+            if not found:
+                return None
+            commit, _, subject = found.strip().partition(" ")
+            before, after = (
+                self.clone.git("cat-file", "blob", at) if self.clone.has(at) else None
+                for at in (f"{commit}^:{path}", f"{commit}:{path}")
+            )
+            return Change(commit, subject, before, after)
+
     def head(self) -> str | None:
         """Commit of `main`, or None while the repository is empty."""
         with self.clone.locked():
@@ -154,10 +188,11 @@ class GitServer:
     def _owned_by_server(self, head: str, known: set[str]) -> list[str]:
         environments = {path.split("/")[2] for path in known if ENVIRONMENT_FILE.match(path)}
         kept: list[str] = []
-        for entry in self.clone.entries(head, "gitops/environments", EVIDENCE):
+        for entry in self.clone.entries(head, "gitops/environments", EVIDENCE, FREEZES):
             path = entry.split("\t", 1)[1]
             release = RELEASE_FILE.match(path)
-            if path.startswith(f"{EVIDENCE}/") or (release and release[1] in environments):
+            ours = path == FREEZES or path.startswith(f"{EVIDENCE}/")
+            if ours or (release and release[1] in environments):
                 kept.append(entry)
         return kept
 

@@ -59,20 +59,29 @@ def authority(name: str, days: int) -> Signed:
 
 
 def issue(
-    signer: Signed, name: str, days: int, *, group: str = "", hosts: Sequence[str] = ()
+    signer: Signed,
+    name: str,
+    days: int,
+    *,
+    group: str = "",
+    hosts: Sequence[str] = (),
+    peer: bool = False,
 ) -> Signed:
     """A certificate by `signer`: for a server when `hosts` are given, otherwise for a client.
 
-    `name` is the user and `group` the group that Kubernetes reads from it.
+    `name` is the user and `group` the group that Kubernetes reads from it. A `peer` is a server
+    that also calls others of its kind.
     """
     key = ec.generate_private_key(ec.SECP256R1())
-    purpose = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+    purposes = [ExtendedKeyUsageOID.SERVER_AUTH] if hosts else []
+    if peer or not hosts:
+        purposes.append(ExtendedKeyUsageOID.CLIENT_AUTH)
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key())
     builder = (
         _builder(_subject(name, group), signer.certificate.subject, key.public_key(), days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         .add_extension(issuer_key, critical=False)
     )
     if hosts:

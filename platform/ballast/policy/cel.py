@@ -1,4 +1,4 @@
-"""Evaluate a ValidatingPolicy (policies.kyverno.io) against one object, without a cluster."""
+"""Evaluate an admission policy, Kyverno's or the API server's own, without a cluster."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +11,8 @@ from cel_expr_python.ext import ext_optional, ext_strings
 
 from ballast.errors import BallastError
 
-_INPUTS: Final = ("object", "oldObject", "request", "namespaceObject", "variables")
+_INPUTS: Final = ("object", "oldObject", "request", "namespaceObject", "params", "variables")
+_KINDS: Final = ("ValidatingPolicy", "ValidatingAdmissionPolicy")
 Object = Mapping[str, Any]
 
 
@@ -19,17 +20,28 @@ class PolicyError(BallastError):
     """A policy that cannot be read, compiled or evaluated."""
 
 
-def evaluate(policy_file: Path, obj: Object) -> list[str]:
+def evaluate(
+    policy_file: Path,
+    obj: Object,
+    *,
+    old: Object | None = None,
+    params: Object | None = None,
+    user: str = "",
+) -> list[str]:
     """Messages of the validations that `obj` fails; none when it passes or is not concerned.
 
-    A policy's namespaceSelector is not looked at: whoever calls decides which objects to show it.
+    With `old` the request is an update. `params` is the object that a binding would find, `user`
+    is the name of who asks. A policy's namespaceSelector is not looked at: whoever calls decides
+    which objects to show it.
     Raises PolicyError when an expression is wrong or meets a value it did not expect.
     """
     policy = _load(policy_file)
     spec = policy["spec"]
     if not _concerns(spec["matchConstraints"], obj):
         return []
-    known: dict[str, Any] = {"object": obj, "oldObject": None, "variables": {}}
+    request = {"operation": "UPDATE" if old else "CREATE", "userInfo": {"username": user}}
+    known: dict[str, Any] = {"object": obj, "oldObject": old, "variables": {}}
+    known |= {"request": request, "params": params}
     where = policy_file.name
     for condition in spec.get("matchConditions", ()):
         if not _value(condition["expression"], known, f"{where}: condition {condition['name']}"):
@@ -94,6 +106,6 @@ def _load(policy_file: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise PolicyError(f"there is no policy at {policy_file}") from error
     policy = cast("dict[str, Any]", document)
-    if policy.get("kind") != "ValidatingPolicy":
-        raise PolicyError(f"{policy_file} holds no ValidatingPolicy", fix="see policies/admission")
+    if policy.get("kind") not in _KINDS:
+        raise PolicyError(f"{policy_file} holds no admission policy", fix="see policies/admission")
     return policy

@@ -106,6 +106,26 @@ class DuringFault(Strict):
     recovered_within_seconds: Annotated[float, Field(gt=0)]
 
 
+class NonInferiority(Strict):
+    """How much slower than the old release a new one may be, as a share, and how sure that is.
+
+    Old and new take turns in pairs of blocks. `look_after_pairs` says after how many pairs the
+    comparison may end; the last one is the most that is ever tried.
+    """
+
+    quantile: Annotated[float, Field(gt=0.5, lt=1)]
+    margin: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    look_after_pairs: Annotated[tuple[int, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def looks_at_whole_blocks(self) -> "NonInferiority":
+        looks = self.look_after_pairs
+        if looks != tuple(sorted(set(looks))) or any(pairs < 4 or pairs % 2 for pairs in looks):
+            raise ValueError("lookAfterPairs rises in even numbers from 4 on: whole ABBA blocks")
+        return self
+
+
 class GateSpec(Strict):
     """How a load run judges this SLO: which samples are bad, and how sure the verdict must be."""
 
@@ -113,6 +133,7 @@ class GateSpec(Strict):
     threshold_seconds: Annotated[float, Field(gt=0)] | None = None
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     during_fault: DuringFault | None = None
+    non_inferiority: NonInferiority | None = None
 
     @model_validator(mode="after")
     def threshold_where_needed(self) -> "GateSpec":

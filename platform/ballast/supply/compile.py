@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from ballast.supply.gomodule import (
     LANGUAGE,
     ModFile,
     WrapperError,
-    import_paths,
+    import_path,
     link_flags,
-    module_versions,
     output_name,
     parse_modfile,
     render_wrapper,
+    shared_versions,
     wrapper_name,
 )
 from ballast.supply.lock import Lock, source_folder
@@ -54,8 +54,8 @@ class Compiler:
         """
         subject = f"{component.component} {component.version}"
         heard("reading its module")
+        paths = [import_path(component, program) for program in programs]
         wrapper = self._wrapper(component)
-        paths = import_paths(component, programs)
         target = staging / component.component
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
@@ -86,25 +86,63 @@ class Compiler:
                 f"{unpinned[0]}; the next release of it would change the binary",
                 fix=f"add it to `require` of component {component.component!r} in supply.lock",
             )
-        name = wrapper_name(component)
         return {
-            program.name: target / output_name(path, name)
+            program.name: target / output_name(path)
             for program, path in zip(programs, paths, strict=True)
         }
 
     def _wrapper(self, component: Component) -> Path:
+        """The wrapper of all programs, whichever are asked for: each has one hash, built alone or
+        with the others."""
+        paths = [import_path(component, program) for program in component.program]
         folder = self.go.cache / "wrapper" / component.component
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "go.mod").write_text(f"module {wrapper_name(component)}\n\ngo {LANGUAGE}\n")
-        followed: dict[str, str] = {}
-        if component.follow:
-            leader = self.lock.find_component(component.follow)
-            followed = module_versions(leader, self._modfile(leader, folder))
-        text = render_wrapper(component, self._modfile(component, folder), followed)
-        (folder / "go.mod").write_text(text, encoding="utf-8")
-        if component.source:
-            shutil.copyfile(source_folder(component.source) / "main.go", folder / "main.go")
-        return folder
+        for program in component.program:
+            if program.source:
+                shutil.rmtree(folder / program.source, ignore_errors=True)
+                shutil.copytree(source_folder(program.source), folder / program.source)
+        own = self._modfile(component, folder)
+        shared = shared_versions(component, self.lock.shared, dict(own.require))
+        while True:
+            text = render_wrapper(component, own, shared)
+            (folder / "go.mod").write_text(text, encoding="utf-8")
+            used = self._used(component, paths, folder)
+            wanted = shared_versions(component, self.lock.shared, used)
+            self._check_shared(component, used, wanted, required=shared)
+            if wanted.keys() <= shared.keys():
+                return folder
+            # A raised module may use others that the component's own go.mod does not know.
+            shared |= wanted
+
+    def _check_shared(
+        self,
+        component: Component,
+        used: Mapping[str, str],
+        wanted: Mapping[str, str],
+        required: Mapping[str, str],
+    ) -> None:
+        """Go takes the highest version that anybody asks for; it has to be the shared one."""
+        for path, version in wanted.items():
+            if path in required and used[path] != version:
+                raise WrapperError(
+                    f"{component.component} {component.version}: something needs {path} "
+                    f"{used[path]}, the shared version is {version}",
+                    fix=f'raise shared."{path}" in supply.lock, or give component '
+                    f'{component.component!r} exclude."{path}" = ["{used[path]}"] '
+                    f'or own = ["{path}"]',
+                )
+
+    def _used(self, component: Component, paths: list[str], wrapper: Path) -> dict[str, str]:
+        """Version of each module that these programs are made of."""
+        module = "{{with .Module}}{{.Path}} {{.Version}}{{end}}"
+        tags = ",".join(component.tags)
+        answer = self.go.capture(
+            f"{component.component} {component.version}",
+            ["list", "-deps", "-f", module, "-tags", tags, *paths],
+            wrapper,
+        )
+        return dict(line.split(" ") for line in answer.splitlines() if " " in line)
 
     def _modfile(self, component: Component, folder: Path) -> ModFile:
         facts = self.go.download(component.module, component.version, folder)
@@ -117,6 +155,7 @@ class Compiler:
         return [
             "build", "-v", "-trimpath", "-buildvcs=false",
             "-ldflags", link_flags(component),
+            "-gcflags", "all=-dwarf=false",
             "-tags", ",".join(component.tags),
             "-o", f"{target}/",
             *paths,

@@ -24,44 +24,47 @@ class Toolchain(_Frozen):
 
 
 class Program(_Frozen):
-    """One executable of a component; `sha256` is absent only until `supply lock` has written it."""
+    """One executable of a component; `sha256` is absent only until `supply lock` has written it.
+
+    Its main package is `package` of the component's module, "." for the module's root, or `source`:
+    a folder of supply/go with a main package of ours that is built against the module.
+    """
 
     name: Name
-    package: str
+    package: str | None = None
+    source: Name | None = None
     sha256: Sha256 | None = None
     size: int | None = None
+
+    @model_validator(mode="after")
+    def _has_one_main_package(self) -> Self:
+        if (self.package is None) == (self.source is None):
+            raise ValueError("a program has either `package` or `source`")
+        return self
 
 
 class Component(_Frozen):
     """A Go module at one version and the programs built from it in one wrapper module.
 
-    `follow` names another component whose module versions are forced on this one; `unfollow` are
-    globs over module paths that keep their own. What both import is compiled once where this one
-    would take an older version by itself: Go's cache knows a lowered version as another module.
-    `replace` maps a module path, or a glob over the paths that the module itself replaces, to
-    "vX.Y.Z" (same path) or "path vX.Y.Z". `source` names a folder of supply/go holding a main
-    package of ours, built against the module. `seconds` is a build from nothing on two cores.
+    Where its programs use a module of the lock's `shared` table, that version is required, except
+    for the globs of `own`. `exclude` are versions above the shared one that something asks for, by
+    module path or glob over the shared ones. `replace` maps a module path, or a glob over the paths
+    that the module itself replaces, to "vX.Y.Z" (same path) or "path vX.Y.Z". `seconds` is a build
+    from nothing on two cores.
     """
 
     component: Name
     module: str
     version: ModuleVersion
-    follow: Name | None = None
-    unfollow: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    exclude: dict[str, tuple[ModuleVersion, ...]] = {}
     require: dict[str, ModuleVersion] = {}
     replace: dict[str, str] = {}
     drop_replaces: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     variables: dict[str, str] = {}
-    source: str | None = None
     seconds: float | None = None
     program: Annotated[tuple[Program, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _source_has_one_program(self) -> Self:
-        if self.source and [p.package for p in self.program] != ["."]:
-            raise ValueError('a component with `source` has one program, with package = "."')
-        return self
 
 
 class ChartPart(_Frozen):

@@ -6,7 +6,7 @@ builds only from a wrapper that repeats them.
 
 import fnmatch
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,56 +71,57 @@ def wrapper_name(component: Component) -> str:
     return f"ballast.local/{component.component}"
 
 
-def render_wrapper(
-    component: Component, own: ModFile, followed: Mapping[str, str] | None = None
-) -> str:
-    """The wrapper's go.mod; `followed` are the versions of `module_versions` to force.
+def shared_versions(
+    component: Component, shared: Mapping[str, str], modules: Iterable[str]
+) -> dict[str, str]:
+    """The shared version of those of `modules` that this component does not keep its own of."""
+    return {
+        path: shared[path]
+        for path in modules
+        if path in shared and path != component.module and not _matches(path, component.own)
+    }
 
+
+def render_wrapper(
+    component: Component, own: ModFile, shared: Mapping[str, str] | None = None
+) -> str:
+    """The wrapper's go.mod, with what `shared_versions` gives as `shared`.
+
+    A shared version is required, never replaced: Go's cache knows a package by the version that
+    was required, so a replaced one would be compiled anew for each component.
     Raises WrapperError for a local replace that the lock does not name.
     """
-    forced = {
-        path: version
-        for path, version in (followed or {}).items()
-        if not _matches(path, component.unfollow) and path != component.module
+    shared = dict(shared or {})
+    require: dict[str, str] = {component.module: component.version}
+    require |= component.require
+    require |= shared
+    replace = _own_replaces(component, own, shared) | _exact_replaces(component)
+    exclude = set(own.exclude) | {
+        (path, version)
+        for pattern, versions in component.exclude.items()
+        for path in fnmatch.filter(shared, pattern) or [pattern]
+        for version in versions
     }
-    require = {component.module: component.version} | forced | component.require
-    replace = {path: f"{path} {version}" for path, version in forced.items()}
-    replace = _own_replaces(component, own) | replace | _exact_replaces(component)
     lines = [f"module {wrapper_name(component)}", "", f"go {LANGUAGE}"]
     lines += [f"godebug {key}={value}" for key, value in _godebug(own)]
     lines += [f"require {path} {version}" for path, version in sorted(require.items())]
     lines += [f"replace {old} => {new}" for old, new in sorted(replace.items())]
-    lines += [f"exclude {path} {version}" for path, version in sorted(set(own.exclude))]
+    lines += [f"exclude {path} {version}" for path, version in sorted(exclude)]
     return "\n".join(lines) + "\n"
 
 
-def module_versions(component: Component, own: ModFile) -> dict[str, str]:
-    """The version of every module that a component's go.mod names, its replaces applied.
-
-    A module replaced by another path is left out: it has no version of its own to share.
-    """
-    replaced = {old.split(" ")[0]: new for old, new in _own_replaces(component, own).items()}
-    versions: dict[str, str] = {}
-    for path, version in own.require:
-        new_path, _, new_version = replaced.get(path, f"{path} {version}").partition(" ")
-        if new_path == path:
-            versions[path] = new_version
-    return versions
+def import_path(component: Component, program: Program) -> str:
+    """What `go build` is given for this program."""
+    if program.source:
+        return f"./{program.source}"
+    if program.package in (None, "."):
+        return component.module
+    return f"{component.module}/{program.package}"
 
 
-def import_paths(component: Component, programs: tuple[Program, ...]) -> list[str]:
-    """What `go build` is given for these programs."""
-    if component.source:
-        return ["."]
-    return [
-        component.module if p.package == "." else f"{component.module}/{p.package}"
-        for p in programs
-    ]
-
-
-def output_name(import_path: str, wrapper: str) -> str:
+def output_name(import_path: str) -> str:
     """The file name `go build -o folder/` gives a main package: its last element, less /vN."""
-    parts = (wrapper if import_path == "." else import_path).split("/")
+    parts = import_path.split("/")
     if len(parts) > 1 and parts[-1].startswith("v") and parts[-1][1:].isdigit():
         parts.pop()
     return parts[-1]
@@ -138,10 +139,10 @@ def _godebug(own: ModFile) -> list[tuple[str, str]]:
     return sorted(settings.items())
 
 
-def _own_replaces(component: Component, own: ModFile) -> dict[str, str]:
+def _own_replaces(component: Component, own: ModFile, shared: Mapping[str, str]) -> dict[str, str]:
     result: dict[str, str] = {}
     for line in own.replace:
-        if _matches(line.path, component.drop_replaces):
+        if line.path in shared or _matches(line.path, component.drop_replaces):
             continue
         target = _override(component, line.path)
         if target is None and line.local:

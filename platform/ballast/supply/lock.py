@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ballast.errors import BallastError
 from ballast.paths import repository_root
-from ballast.supply.go_spec import Chart, Component, Program, Toolchain
+from ballast.supply.go_spec import Chart, Component, ModuleVersion, Program, Toolchain
 from ballast.supply.image_spec import DebianSpec, ImageSpec, MavenSpec
 
 SOURCES = Path(__file__).parent / "go"
@@ -22,11 +22,15 @@ class LockError(BallastError):
 
 
 class Lock(BaseModel):
-    """The whole lock; `binary` is in build order, what the node needs first comes first."""
+    """The whole lock; `binary` is in build order, what the node needs first comes first.
+
+    `shared` maps module paths to the one version that all components are built with.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     toolchain: dict[str, Toolchain]
+    shared: dict[str, ModuleVersion] = {}
     binary: tuple[Component, ...] = ()
     chart: tuple[Chart, ...] = ()
     image: tuple[ImageSpec, ...] = ()
@@ -44,16 +48,12 @@ class Lock(BaseModel):
             if twice:
                 raise ValueError(f"{kind} {twice[0]!r} is declared twice")
         for component in self.binary:
-            if component.follow and component.follow not in {c.component for c in self.binary}:
-                raise ValueError(
-                    f"component {component.component!r} follows {component.follow!r}, "
-                    "which is not declared"
-                )
-            if component.source and not (source_folder(component.source) / "main.go").is_file():
-                raise ValueError(
-                    f"component {component.component!r} has source {component.source!r}, "
-                    f"but {source_folder(component.source)} has no main.go"
-                )
+            for program in component.program:
+                if program.source and not (source_folder(program.source) / "main.go").is_file():
+                    raise ValueError(
+                        f"program {program.name!r} has source {program.source!r}, "
+                        f"but {source_folder(program.source)} has no main.go"
+                    )
         return self
 
     def programs(self) -> dict[str, tuple[Component, Program]]:

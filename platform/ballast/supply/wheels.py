@@ -12,7 +12,7 @@ from ballast.paths import cache_dir, repository_root
 from ballast.supply.entry import Entry
 from ballast.supply.folder import COMPILED, folder_entries
 
-PACKAGES = ("todo-gateway", "todo-tasks", "todo-notifications")
+PACKAGES = ("todo-gateway", "todo-tasks", "todo-scheduler", "todo-notifications", "todo-analytics")
 PYTHON = "3.11"
 # Written by the installer about itself, or needed only to build and test a package.
 LEFT_OUT = (
@@ -30,6 +30,14 @@ LEFT_OUT = (
     "*.c",
     "*.h",
 )
+
+
+# uv refuses a flag against compiled files when the environment asks for them: set it there too.
+_SETTINGS = {
+    "UV_PYTHON_PREFERENCE": "only-system",
+    "UV_NO_PROGRESS": "1",
+    "UV_COMPILE_BYTECODE": "0",
+}
 
 
 class WheelError(BallastError):
@@ -64,7 +72,7 @@ def install(text: str, prefix: str, scratch: Path) -> list[Entry]:
     listed.write_text(text, encoding="utf-8")
     arguments = ["pip", "install", "--target", str(target), "--python-version", PYTHON]
     arguments += ["--python-platform", "x86_64-manylinux_2_28", "--no-deps", "--require-hashes"]
-    arguments += ["--only-binary", ":all:", "--link-mode", "copy", "--no-compile-bytecode"]
+    arguments += ["--only-binary", ":all:", "--link-mode", "copy"]
     _uv([*arguments, "--requirement", str(listed), "--quiet"], scratch)
     return folder_entries(target, prefix, LEFT_OUT)
 
@@ -84,7 +92,7 @@ def _uv(arguments: list[str], folder: Path) -> str:
     done = subprocess.run(
         [find_uv(), *arguments],
         cwd=folder,
-        env={**os.environ, "UV_PYTHON_PREFERENCE": "only-system", "UV_NO_PROGRESS": "1"},
+        env=os.environ | _SETTINGS,
         capture_output=True,
         text=True,
         check=False,

@@ -1,22 +1,33 @@
 """Dapr's objects and the network: who may talk to whom."""
 
 import re
+from typing import Any
 
 import pytest
 import yaml
 
 from ballast import names
+from ballast.components.broker_rights import rights
 from ballast.names import ENVIRONMENT_NAMESPACES
 from ballast.paths import repository_root
+from gateway.routes.chat import CHAT
+from gateway.routes.forwarding import Forwarded
+from gateway.routes.notifications import NOTIFICATIONS
+from gateway.routes.recurring_tasks import RECURRING_TASKS
+from gateway.routes.reminders import REMINDERS
+from gateway.routes.tasks import TASKS
 
 from .conftest import ENVIRONMENTS, Object, Render, of_kind
 
-GATEWAY = repository_root() / "apps" / "gateway" / "gateway"
 TOPICS = repository_root() / "apps" / "shared" / "todo_shared" / "topics.yaml"
 
 
-def setting(component: Object, name: str) -> str:
-    return next(m["value"] for m in component["spec"]["metadata"] if m["name"] == name)
+def setting(component: Object, name: str) -> Any:
+    return next(
+        m.get("value", m.get("secretKeyRef"))
+        for m in component["spec"]["metadata"]
+        if m["name"] == name
+    )
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -25,6 +36,67 @@ def test_consumer_groups_of_environments_stay_apart(environment: str, render: Re
 
     assert setting(component, "consumerGroup") == ENVIRONMENT_NAMESPACES[environment] + ".{appID}"
     assert setting(component, "clientID") == "{appID}"
+
+
+@pytest.mark.parametrize("service", names.SERVICES)
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_sidecar_logs_in_as_its_own_app_with_its_own_secret(
+    environment: str, service: str, render: Render
+) -> None:
+    objects = render(environment)
+    component = of_kind(objects, "Component")["task-events"]
+    deployment = of_kind(objects, "Deployment")[service]
+    annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+    taken = dict(pair.split("=") for pair in annotations["dapr.io/env-from-secret"].split(","))
+    secret = names.broker_secret(service)
+
+    user = setting(component, "saslUsername").replace("{appID}", service)
+    assert user == names.broker_user(service, environment)
+    assert user == setting(component, "consumerGroup").replace("{appID}", service)
+    assert taken == {"KAFKA_PASSWORD": f"{secret}:password", "KAFKA_CA": f"{secret}:ca.crt"}
+
+
+def test_the_broker_is_reached_by_password_over_tls_and_never_without(render: Render) -> None:
+    objects = render("dev")
+    component = of_kind(objects, "Component")["task-events"]
+    store = of_kind(objects, "Component")[component["auth"]["secretStore"]]
+
+    assert setting(component, "authType") == "password"
+    assert setting(component, "saslMechanism") == "SHA-512"
+    assert not {"disableTls", "skipVerify"} & {m["name"] for m in component["spec"]["metadata"]}
+    assert store["spec"]["type"] == "secretstores.local.env"
+    prefix = setting(store, "prefix")
+    assert prefix + setting(component, "saslPassword")["name"] == "KAFKA_PASSWORD"
+    assert prefix + setting(component, "caCert")["name"] == "KAFKA_CA"
+
+
+def test_no_app_may_ask_its_sidecar_for_the_login(render: Render) -> None:
+    objects = render("dev")
+    store = of_kind(objects, "Component")["task-events"]["auth"]["secretStore"]
+    spec = of_kind(objects, "Configuration")["dapr-config"]["spec"]
+
+    assert spec["secrets"]["scopes"] == [{"storeName": store, "defaultAccess": "deny"}]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_topics_are_those_that_the_broker_grants_rights_to(
+    environment: str, render: Render
+) -> None:
+    data = of_kind(render(environment), "ConfigMap")["task-service-config"]["data"]
+
+    assert data["TOPIC_PREFIX"] == names.topic_prefix(environment)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_who_consumes_may_read(environment: str, render: Render) -> None:
+    granted = set(rights(environment))
+
+    for subscription in of_kind(render(environment), "Subscription").values():
+        [app] = subscription["scopes"]
+        user, topic = names.broker_user(app, environment), subscription["spec"]["topic"]
+        assert (user, "topic", topic, "read") in granted
+        assert (user, "topic", subscription["spec"]["deadLetterTopic"], "write") in granted
+        assert (user, "group", user, "read") in granted
 
 
 @pytest.mark.parametrize("service", sorted(names.DATABASE_OWNERS))
@@ -68,10 +140,26 @@ def test_every_policy_that_a_target_names_exists(render: Render) -> None:
             assert name in spec["policies"][plural[kind]]
 
 
-def test_every_component_is_scoped_to_named_services(render: Render) -> None:
+def test_every_component_is_scoped_to_the_services_that_use_it(render: Render) -> None:
     objects = render("dev")
-    for obj in [*of_kind(objects, "Component").values(), *of_kind(objects, "Resiliency").values()]:
-        assert obj["scopes"] == ["api-gateway", "task-service", "notification-service"]
+    scopes = {n: set(o["scopes"]) for n, o in of_kind(objects, "Component").items()}
+    channels = {key: {"notification-service"} for key in ("email", "sms", "push", "webhook")}
+
+    assert scopes == {
+        "task-events": set(names.SERVICES),
+        "sidecar-environment": set(names.SERVICES),
+        "statestore": {"api-gateway", "task-service"},
+        "sweep": {"scheduler-service"},
+        **channels,
+    }
+    assert set(of_kind(objects, "Resiliency")["todo"]["scopes"]) == set(names.SERVICES)
+
+
+def test_a_provider_takes_the_place_of_the_sink_under_the_same_name(render: Render) -> None:
+    email = of_kind(render("dev", 'channels.email="provider"'), "Component")["email"]["spec"]
+
+    assert email["type"] == "bindings.twilio.sendgrid"
+    assert all("secretKeyRef" in setting for setting in email["metadata"])
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -93,34 +181,58 @@ def test_every_subscription_is_to_a_declared_topic(render: Render) -> None:
         assert subscription["spec"]["topic"] in declared
 
 
+def may_invoke(objects: list[Object], caller: str, verb: str, path: str) -> bool:
+    """What Dapr decides: the longest rule above the path, else the default."""
+    control = of_kind(objects, "Configuration")["dapr-config"]["spec"]["accessControl"]
+    found = [p for p in control["policies"] if p["appId"] == caller]
+    rules = [
+        (rule["name"], rule["action"])
+        for policy in found
+        for rule in policy["operations"]
+        if verb in rule["httpVerb"] and f"{path}/".startswith(f"{rule['name']}/")
+    ]
+    default = found[0]["defaultAction"] if found else control["defaultAction"]
+    return (max(rules)[1] if rules else default) == "allow"
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_only_the_gateway_may_invoke_and_only_the_users_routes(
-    environment: str, render: Render
-) -> None:
+def test_nobody_may_invoke_anything_unless_a_rule_says_so(environment: str, render: Render) -> None:
     control = of_kind(render(environment), "Configuration")["dapr-config"]["spec"]["accessControl"]
-    [policy] = control["policies"]
 
-    assert control["defaultAction"] == policy["defaultAction"] == "deny"
-    assert policy["appId"] == "api-gateway"
-    assert policy["namespace"] == ENVIRONMENT_NAMESPACES[environment]
-    assert {operation["name"].split("/")[1] for operation in policy["operations"]} == {
-        "tasks",
-        "notifications",
-    }
+    assert control["defaultAction"] == "deny"
+    for policy in control["policies"]:
+        assert policy["defaultAction"] == "deny"
+        assert policy["namespace"] == ENVIRONMENT_NAMESPACES[environment]
 
 
-def test_every_call_of_the_gateway_is_allowed(render: Render) -> None:
-    source = (GATEWAY / "routes" / "tasks.py").read_text()
-    source += (GATEWAY / "routes" / "notifications.py").read_text()
-    calls = set(re.findall(r'"([A-Z]+)",\s*f?"/([a-z]+)', source))
-    control = of_kind(render("dev"), "Configuration")["dapr-config"]["spec"]["accessControl"]
-    [policy] = control["policies"]
-    allowed = {
-        (verb, rule["name"][1:]) for rule in policy["operations"] for verb in rule["httpVerb"]
-    }
+@pytest.mark.parametrize(
+    ("caller", "verb", "path", "allowed"),
+    [
+        ("api-gateway", "PATCH", "/tasks/7", True),
+        ("api-gateway", "GET", "/tasks/due", False),
+        ("scheduler-service", "GET", "/tasks/due", True),
+        ("scheduler-service", "DELETE", "/tasks/7", False),
+        ("scheduler-service", "POST", "/recurring-tasks/7/instances", True),
+        ("notification-service", "GET", "/tasks/7", False),
+        ("task-service", "POST", "/send-notification", True),
+        ("api-gateway", "POST", "/send-notification", False),
+    ],
+)
+def test_each_caller_may_do_its_own_work_and_no_other(
+    caller: str, verb: str, path: str, allowed: bool, render: Render
+) -> None:
+    assert may_invoke(render("dev"), caller, verb, path) is allowed
 
-    assert calls
-    assert calls <= allowed
+
+@pytest.mark.parametrize(
+    "route",
+    [r for table in (TASKS, RECURRING_TASKS, REMINDERS, NOTIFICATIONS, CHAT) for r in table],
+    ids=lambda route: route.name,
+)
+def test_every_call_of_the_gateway_is_allowed(route: Forwarded, render: Render) -> None:
+    path = re.sub(r"\{\w+\}", "7", route.path)
+
+    assert may_invoke(render("dev"), "api-gateway", route.method, path)
 
 
 def test_the_network_is_closed_both_ways_by_default(render: Render) -> None:

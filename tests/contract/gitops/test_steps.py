@@ -2,6 +2,8 @@
 
 import pytest
 
+from ballast.names import TOPICS_USER, broker_secret
+
 from .conftest import ENVIRONMENTS, Object, Render, digest, of_kind
 
 
@@ -31,6 +33,8 @@ def test_each_step_runs_its_module_as_its_service(environment: str, render: Rend
             ["python3", "-m", "notifications.migrate"],
             "notification-service",
         ),
+        "scheduler-service-migrate": (["python3", "-m", "scheduler.migrate"], "scheduler-service"),
+        "analytics-service-migrate": (["python3", "-m", "analytics.migrate"], "analytics-service"),
     }
 
 
@@ -66,7 +70,9 @@ def test_the_job_of_a_service_is_made_only_when_the_service_is(
     environment: str, render: Render
 ) -> None:
     assert set(jobs(render(environment, "task-service.enabled=false"))) == {
-        "notification-service-migrate"
+        "notification-service-migrate",
+        "scheduler-service-migrate",
+        "analytics-service-migrate",
     }
 
 
@@ -86,3 +92,40 @@ def test_a_finished_job_is_kept_so_that_it_is_not_run_again(render: Render) -> N
     for job in jobs(render("dev")).values():
         assert "ttlSecondsAfterFinished" not in job["spec"]
         assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_only_the_step_that_makes_topics_logs_in_to_the_broker(
+    environment: str, render: Render
+) -> None:
+    found: dict[str, str] = {}
+    for name, job in jobs(render(environment)).items():
+        pod = job["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        volumes = {each["name"]: each for each in pod["volumes"]}
+        if container.get("env"):
+            assert container["env"] == [{"name": "KAFKA_LOGIN_PATH", "value": "/etc/kafka"}]
+            mount = {"name": "kafka", "mountPath": "/etc/kafka", "readOnly": True}
+            assert mount in container["volumeMounts"]
+            found[name] = volumes["kafka"]["secret"]["secretName"]
+        else:
+            assert "kafka" not in volumes
+
+    assert found == {"task-service-topics": broker_secret(TOPICS_USER)}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_only_the_service_that_rebuilds_from_the_broker_has_its_login(
+    environment: str, render: Render
+) -> None:
+    objects = render(environment)
+    found = {
+        name: volume["secret"]["secretName"]
+        for name, deployment in of_kind(objects, "Deployment").items()
+        for volume in deployment["spec"]["template"]["spec"]["volumes"]
+        if volume["name"] == "kafka"
+    }
+
+    assert found == {"analytics-service": broker_secret("analytics-service")}
+    data = of_kind(objects, "ConfigMap")["analytics-service-config"]["data"]
+    assert data["KAFKA_LOGIN_PATH"] == "/etc/kafka"

@@ -56,7 +56,7 @@ def test_a_service_chart_renders_on_its_own(
         ('global.environment="elsewhere"', "environment"),
         ('global.topicPrefix="dev"', "topicPrefix"),
         ('global.release.images.task-service.digest="latest"', "digest"),
-        ('invocations=[{"from":"x","operations":[{"name":"/x","verbs":["ALL"]}]}]', "verb"),
+        ('channels.email="pigeon"', "email"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_by_name(

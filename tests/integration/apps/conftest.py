@@ -29,7 +29,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     """The server, with one migrated template database a service."""
     server = PostgresServer(tmp_path_factory.mktemp("postgres"))
     server.start()
-    for package in ("tasks", "notifications"):
+    for package in ("tasks", "notifications", "scheduler", "analytics"):
         asyncio.run(_template(server, package))
     yield server
     server.remove()
@@ -60,6 +60,18 @@ async def tasks_url(postgres: PostgresServer) -> str:
 async def notifications_url(postgres: PostgresServer) -> str:
     """A fresh database of the notifications service."""
     return await _fresh(postgres, "notifications")
+
+
+@pytest.fixture
+async def scheduler_url(postgres: PostgresServer) -> str:
+    """A fresh database of the scheduler service."""
+    return await _fresh(postgres, "scheduler")
+
+
+@pytest.fixture
+async def analytics_url(postgres: PostgresServer) -> str:
+    """A fresh database of the analytics service."""
+    return await _fresh(postgres, "analytics")
 
 
 async def _fresh(server: PostgresServer, package: str) -> str:

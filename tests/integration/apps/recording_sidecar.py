@@ -41,6 +41,7 @@ class RecordingSidecar:
         app.router.add_post("/v1.0/publish/{pubsub}/{topic:.*}", self._publish_one)
         app.router.add_post("/v1.0-alpha1/publish/bulk/{pubsub}/{topic:.*}", self._publish)
         app.router.add_route("*", "/v1.0/invoke/{app}/method/{path:.*}", self._invoke)
+        self.routes(app)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -61,6 +62,9 @@ class RecordingSidecar:
     def events(self) -> list[dict[str, Any]]:
         """Every CloudEvent that arrived, in order, repeats included."""
         return [entry["event"] for bulk in self.bulks for entry in bulk.entries]
+
+    def routes(self, app: web.Application) -> None:
+        """More of the API, for those who need it."""
 
     async def _health(self, _: web.Request) -> web.Response:
         return web.Response(status=204 if self.healthy else 500)

@@ -13,10 +13,11 @@ from fastapi import FastAPI
 @asynccontextmanager
 async def running(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
     """Serve `app` until the block ends; gives its address once it is ready for work."""
-    listener = socket.socket()
+    # Without the protocol asyncio leaves Nagle's algorithm on: 40 ms an answer.
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none")
+    config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", proxy_headers=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -25,8 +25,13 @@ async def leases(postgres: PostgresServer, tasks_url: str) -> AsyncIterator[Leas
     owner = f"{name}_owner"
     await postgres.execute(f"CREATE ROLE {owner} NOLOGIN")
     await postgres.execute(f"ALTER DATABASE {name} OWNER TO {owner}")
-    for table in ("tasks", "outbox", "user_seq"):
-        await postgres.execute(f"ALTER TABLE {table} OWNER TO {owner}", name)
+    # As in the cluster, where the migrations run as the owner.
+    await postgres.execute(
+        "DO $$ DECLARE t text; BEGIN FOR t IN SELECT tablename FROM pg_tables"
+        " WHERE schemaname = 'public' LOOP EXECUTE format('ALTER TABLE %I OWNER TO "
+        f"{owner}', t); END LOOP; END $$",
+        name,
+    )
     async with LeaseServer(postgres, name, owner) as server:
         yield server
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import notifications.models.tables
+import scheduler.models.tables
 import tasks.models.tables
 from todo_shared.credentials import StaticCredentials
 from todo_shared.migrations import main, migrate
@@ -17,6 +18,7 @@ from todo_shared.migrations import main, migrate
 SERVICES = {
     "tasks": tasks.models.tables.METADATA,
     "notifications": notifications.models.tables.METADATA,
+    "scheduler": scheduler.models.tables.METADATA,
 }
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import httpx
-from postgres import free_port
+from ports import free_port
 from recording_sidecar import RecordingSidecar
 from running_app import eventually
 
@@ -60,7 +60,11 @@ async def test_a_request_in_flight_is_answered_before_the_process_ends(
             await transaction.start()
             await blocker.execute("LOCK TABLE tasks")
             request = asyncio.create_task(client.post("/tasks", json={"title": "x"}))
-            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            # The lock of the request's own write: the relay's look waits for it too.
+            waiting = (
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'RowExclusiveLock'"
+                " AND relation = 'tasks'::regclass"
+            )
             await eventually(lambda: blocker.fetchval(waiting))
             process.send_signal(signal.SIGTERM)
             await eventually(lambda: _refuses(address))

@@ -16,7 +16,7 @@ from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from daprd import Daprd
-from postgres import free_port
+from ports import free_port
 from running_app import eventually, running
 
 from gateway.app import create_app as create_gateway

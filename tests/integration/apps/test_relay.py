@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 from postgres import PostgresServer
 from recording_sidecar import RecordingSidecar
 from running_app import eventually
+from vanishing_relay import vanishing_relay
 
 from todo_shared.credentials import StaticCredentials
 from todo_shared.dapr import DaprPubSubService, Sidecar
@@ -221,3 +223,22 @@ async def test_an_event_of_a_transaction_that_fails_is_never_published(
         async with Sidecar(sidecar.url) as client, _relaying(database, client):
             await eventually(lambda: sidecar.bulks)
     assert _sequences(sidecar) == {"ann": [1]}
+
+
+async def test_a_session_whose_packets_vanish_is_given_up_for_a_new_one(
+    tasks_url: str, sidecar: RecordingSidecar
+) -> None:
+    address = urlsplit(tasks_url)
+    async with vanishing_relay(address.port or 0) as way:
+        host = f"{address.username}:{address.password}@127.0.0.1:{way.port}"
+        async with (
+            _database(tasks_url) as direct,
+            _database(address._replace(netloc=host).geturl()) as database,
+            Sidecar(sidecar.url) as client,
+            _relaying(database, client),
+        ):
+            await _announce(direct, "ann")
+            await eventually(lambda: len(sidecar.events) == 1)
+            way.vanish()
+            await _announce(direct, "bob")
+            await eventually(lambda: len(sidecar.events) == 2, 60)

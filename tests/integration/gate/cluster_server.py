@@ -1,4 +1,7 @@
-"""A small HTTP server that answers as a Kubernetes API does about one Deployment and its pods."""
+"""A small HTTP server that answers as a Kubernetes API does about one Deployment and its pods.
+
+Beside it lives one pod of another service, which no fault is to touch.
+"""
 
 import json
 import threading
@@ -9,7 +12,14 @@ from typing import Literal
 
 import yaml
 
-Behaviour = Literal["heals", "ignores deletions", "forbids deletions", "never replaces"]
+Behaviour = Literal[
+    "heals",
+    "ignores deletions",
+    "forbids deletions",
+    "never replaces",
+    "restarts a neighbour",
+]
+NEIGHBOUR = "scheduler-service-0"
 
 
 class ClusterServer:
@@ -19,6 +29,9 @@ class ClusterServer:
         self.behaviour = behaviour
         self.made = 2
         self.pods = {f"task-service-{n}": 0.0 for n in range(2)}  # name -> ready at (monotonic)
+        self.neighbour_restarts = 0
+        self.closed = False
+        self.was_closed = False
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,6 +43,16 @@ class ClusterServer:
             def do_DELETE(self) -> None:
                 self.rfile.read(int(self.headers.get("content-length", 0)))
                 self.reply(*outer.delete(self.path.rsplit("/", 1)[1]))
+
+            def do_PATCH(self) -> None:
+                self.reply(*outer.patch(self.path.split("?")[0], self.body()))
+
+            def do_POST(self) -> None:
+                self.body()
+                self.reply(*outer.delete(self.path.split("/")[-2]))
+
+            def body(self) -> dict:
+                return json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
 
             def reply(self, status: int, body: object) -> None:
                 text = json.dumps(body).encode()
@@ -72,31 +95,64 @@ class ClusterServer:
         return path
 
     def read(self, path: str) -> tuple[int, object]:
-        if path == "/api/v1":
-            return 200, resources("v1", ("pods", "Pod"))
-        if path == "/apis/apps/v1":
-            return 200, resources("apps/v1", ("deployments", "Deployment"))
-        if path.endswith("/pods"):
-            return 200, {"items": [self.pod(name) for name in sorted(self.pods)]}
-        if path.endswith("/deployments/task-service"):
-            ready = sum(at <= time.monotonic() for at in self.pods.values())
-            return 200, {"spec": {"replicas": 2}, "status": {"readyReplicas": ready}}
-        return 404, status(404, "NotFound", path)
+        ready = sum(at <= time.monotonic() for at in self.pods.values())
+        task_service = [self.pod(name) for name in sorted(self.pods)]
+        namespace = "/namespaces/todo-app-dev"
+        found: dict[str, object] = {
+            "/api/v1": resources("v1", ("pods", "Pod"), ("nodes", "Node")),
+            "/apis/apps/v1": resources("apps/v1", ("deployments", "Deployment")),
+            "/api/v1/pods": {"items": [*task_service, self.pod(NEIGHBOUR)]},
+            f"/api/v1{namespace}/pods": {"items": task_service},
+            **{f"/api/v1{namespace}/pods/{name}": self.pod(name) for name in self.pods},
+            "/api/v1/nodes/node": {"spec": {"unschedulable": True} if self.closed else {}},
+            f"/apis/apps/v1{namespace}/deployments/task-service": {
+                "spec": {"replicas": 2},
+                "status": {"readyReplicas": ready},
+            },
+        }
+        return (200, found[path]) if path in found else (404, status(404, "NotFound", path))
 
     def pod(self, name: str) -> dict[str, object]:
-        ready = "True" if self.pods[name] <= time.monotonic() else "False"
+        service = name.rsplit("-", 1)[0]
+        ready = "True" if self.pods.get(name, 0.0) <= time.monotonic() else "False"
+        restarts = self.neighbour_restarts if name == NEIGHBOUR else 0
         return {
-            "metadata": {"name": name, "uid": f"uid-of-{name}"},
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}]},
+            "metadata": {
+                "name": name,
+                "uid": f"uid-of-{name}",
+                "namespace": "todo-app-dev",
+                "labels": {"app": service},
+            },
+            "spec": {"nodeName": "node"},
+            "status": {
+                "phase": "Running",
+                "conditions": [{"type": "Ready", "status": ready}],
+                "containerStatuses": [
+                    {
+                        "name": service,
+                        "restartCount": restarts,
+                        "containerID": f"containerd://{name}",
+                    }
+                ],
+            },
         }
+
+    def patch(self, path: str, body: dict) -> tuple[int, object]:
+        if path != "/api/v1/nodes/node":
+            return 404, status(404, "NotFound", path)
+        self.closed = bool(body["spec"]["unschedulable"])
+        self.was_closed = self.was_closed or self.closed
+        return 200, {"kind": "Node"}
 
     def delete(self, name: str) -> tuple[int, object]:
         if self.behaviour == "forbids deletions":
             return 403, status(403, "Forbidden", f"pods {name} is forbidden: no such right")
+        if self.behaviour == "restarts a neighbour":
+            self.neighbour_restarts += 1
         if self.behaviour != "ignores deletions":
             del self.pods[name]
             self.made += 1
-            wait = 1.0 if self.behaviour == "heals" else 10_000.0
+            wait = 10_000.0 if self.behaviour == "never replaces" else 1.0
             self.pods[f"task-service-{self.made}"] = time.monotonic() + wait
         return 200, {"kind": "Status", "status": "Success"}
 
@@ -106,7 +162,13 @@ def resources(version: str, *kinds: tuple[str, str]) -> dict[str, object]:
         "kind": "APIResourceList",
         "groupVersion": version,
         "resources": [
-            {"name": plural, "kind": kind, "namespaced": True, "singularName": "", "verbs": ["get"]}
+            {
+                "name": plural,
+                "kind": kind,
+                "namespaced": kind != "Node",
+                "singularName": "",
+                "verbs": ["get"],
+            }
             for plural, kind in kinds
         ],
     }

@@ -9,9 +9,14 @@ from types import SimpleNamespace
 import pytest
 
 from ballast import release
-from ballast.gate import signing
+from ballast.errors import BallastError
+from ballast.gate import restrictions, signing
+from ballast.gate.admission_writer import admitted_by
 from ballast.gate.evidence import SampleRecord, statement
+from ballast.gate.execute import Finished
 from ballast.gate.plan import derive_plan
+from ballast.gate.promote import Ports, promote
+from ballast.gate.run_folder import RunFolder
 from ballast.gate.verdict import Outcome, Verdict
 from ballast.gitserver import GitServer
 from ballast.names import SERVICES
@@ -57,20 +62,24 @@ def git(tmp_path: Path) -> GitServer:
         {
             release.path_of("dev"): release_text("dev", NEW),
             release.path_of("staging"): release_text("staging", OLD),
+            restrictions.BLOCKED: "blocked: []\n",
         },
     )
     return server
 
 
 class RunningPods:
-    """Pods of dev that run given digests."""
+    """Pods of dev that run given digests; staging runs what Git says."""
 
-    def __init__(self, digests: dict[str, str]) -> None:
+    def __init__(self, digests: dict[str, str], git: GitServer) -> None:
         self.digests = digests
+        self.git = git
 
     def list(self, api_version, kind, namespace=None, label_selector=None):
         service = label_selector.removeprefix("app=")
-        image = f"example.org/todo-{service}@{self.digests[service]}"
+        declared = release.parse(self.git.read_file(release.path_of("staging")))
+        digests = self.digests if namespace == "todo-app-dev" else declared.digests
+        image = f"example.org/todo-{service}@{digests[service]}"
         status = {"phase": "Running", "containerStatuses": [{"name": service, "imageID": image}]}
         return [{"metadata": {}, "status": status}]
 
@@ -82,7 +91,8 @@ def make_record(tmp_path: Path):
 
     def make(**flaws) -> SimpleNamespace:
         candidate = release.parse(release_text("dev", flaws.get("digests", NEW)))
-        plan = derive_plan("dev", flaws.get("target", "staging"), candidate)
+        old = release.parse(release_text("staging", OLD))
+        plan = derive_plan("dev", flaws.get("target", "staging"), candidate, old=old)
         outcomes = dict.fromkeys(plan.checks, Outcome.PASS) | flaws.get("outcomes", {})
         verdicts = [
             Verdict(check, outcome, flaws.get("reason", "it held"))
@@ -112,13 +122,13 @@ def old_digests() -> dict[str, str]:
 
 
 @pytest.fixture
-def pods_of_new() -> RunningPods:
-    return RunningPods(NEW)
+def pods_of_new(git: GitServer) -> RunningPods:
+    return RunningPods(NEW, git)
 
 
 @pytest.fixture
-def pods_of_old() -> RunningPods:
-    return RunningPods(OLD)
+def pods_of_old(git: GitServer) -> RunningPods:
+    return RunningPods(OLD, git)
 
 
 @pytest.fixture(scope="session")
@@ -129,3 +139,51 @@ def todo_server() -> type[TodoServer]:
 @pytest.fixture(scope="session")
 def cluster_server() -> type[ClusterServer]:
     return ClusterServer
+
+
+@pytest.fixture
+def gate(git, opa, pods_of_new, tmp_path, monkeypatch):
+    """A promotion from dev to staging whose run leaves the record that a test asks for."""
+    monkeypatch.setenv("BALLAST_HOME", str(tmp_path / "home"))
+    said: list[str] = []
+    admitted: list[dict[str, str]] = []
+
+    def run(record, **options):
+        folder = RunFolder.create(tmp_path / "runs")
+        ports = Ports(
+            git=git,
+            pods=options.pop("pods", pods_of_new),
+            opa=lambda: opa,
+            run=lambda plan: Finished(folder, record.verdicts, record.text),
+            budgets=options.pop("budgets", whole_budgets),
+            admit=lambda target, branch, also: admitted.append(
+                admitted_by(branch, target, also).digests
+            ),
+            sync=options.pop("sync", lambda target, commit: said.append(f"sync {target}")),
+            smoke=options.pop("smoke", lambda target: said.append(f"smoke {target}")),
+            key=record.key,
+        )
+        return promote("dev", options.pop("target", "staging"), ports, **options)
+
+    return SimpleNamespace(promote=run, said=said, git=git, admitted=admitted)
+
+
+def whole_budgets(slos, environment):
+    return [{"slo": slo.name, "remaining": 1.0, "events": 9, "exhausted": False} for slo in slos]
+
+
+@pytest.fixture
+def refused(gate):
+    """The one reason of a refusal, after which nothing is committed and nothing deployed."""
+
+    def reason(record, **options) -> str:
+        before = gate.git.head()
+        with pytest.raises(BallastError) as refusal:
+            gate.promote(record, **options)
+        assert gate.git.head() == before
+        assert gate.said == []
+        assert gate.admitted == []
+        assert "\n" not in str(refusal.value)
+        return str(refusal.value)
+
+    return reason

@@ -47,7 +47,9 @@ class Monitoring:
             fires = self.until in {"prometheus", "receiver"}
             return {"data": {"result": [{"metric": labels}] if fires else []}}
         arrived = self.until == "receiver"
-        return [{"alerts": [{"labels": labels}]}] if arrived else [{"alerts": [{"labels": {}}]}]
+        pages = [{"receiver": "page", "alerts": [{"labels": labels}]}]
+        # What only the notice channel received is no page.
+        return pages if arrived else [{"receiver": "notice", "alerts": [{"labels": labels}]}]
 
 
 @pytest.fixture

@@ -6,8 +6,16 @@ from dataclasses import astuple
 
 import pytest
 
-from ballast.gate.chaos import Experiment, proof_of, read_journal, start_experiment
+from ballast.gate.catalogue import find_experiment
+from ballast.gate.chaos import (
+    expectation_of,
+    journal_file,
+    proof_of,
+    read_journal,
+    start_experiment,
+)
 from ballast.gate.chaos_verdict import Evidence, Hypothesis, judge_chaos
+from ballast.gate.order import Order
 from ballast.gate.samples import COLUMNS, Sample, read_samples
 from ballast.gate.verdict import Outcome
 
@@ -16,9 +24,9 @@ HYPOTHESIS = Hypothesis(availability=0.9, recovered_within=5.0, window_seconds=6
 
 @pytest.fixture
 def experiment(tmp_path):
-    """Run chaos/kill-task-service.yaml on a cluster, under samples of a system that answers."""
+    """Run an experiment on a cluster, under samples of a system that answers."""
 
-    def run(cluster, *, status: int = 200):
+    def run(cluster, name: str = "kill-task-service", *, status: int = 200, **changes):
         samples = tmp_path / "samples.csv"
         with samples.open("w") as out:
             out.write(",".join(COLUMNS) + "\n")
@@ -26,20 +34,25 @@ def experiment(tmp_path):
                 at = time.time() - 60 + n / 10
                 sample = Sample(n, "list", 0, at, at, at + 0.01, status, "", "", "")
                 out.write(",".join(str(value) for value in astuple(sample)) + "\n")
-        chosen = Experiment(
-            path="chaos/kill-task-service.yaml",
-            folder=tmp_path,
+        order = Order(
+            name=name,
+            entry=find_experiment(name).model_copy(update=changes),
             kubeconfig=cluster.kubeconfig(tmp_path),
             namespace="todo-app-dev",
             samples=samples,
             seed=7,
-            hypothesis=HYPOTHESIS,
+            folder=tmp_path / name,
+            patience=2.0,
         )
-        exit_code = start_experiment(chosen).wait(120)
+        exit_code = start_experiment(order, HYPOTHESIS).wait(120)
         evidence = Evidence(
-            read_journal(chosen.journal_file), proof_of(chosen), read_samples(samples), HYPOTHESIS
+            read_journal(journal_file(order)),
+            proof_of(order),
+            read_samples(samples),
+            HYPOTHESIS,
+            expectation_of(order),
         )
-        return judge_chaos("chaos/kill-task-service", evidence), exit_code, evidence
+        return judge_chaos(f"chaos/{name}", evidence), exit_code, evidence
 
     return run
 
@@ -48,14 +61,14 @@ def test_a_kill_that_happens_and_heals_passes(cluster_server, experiment):
     with cluster_server("heals") as cluster:
         verdict, _, evidence = experiment(cluster)
     assert verdict.outcome is Outcome.PASS, verdict.reason
-    assert evidence.victim["name"] not in cluster.pods
+    assert evidence.facts["pod"] not in cluster.pods
 
 
 def test_the_seed_chooses_the_same_victim_again(cluster_server, experiment):
     killed = set()
     for _ in range(2):
         with cluster_server("heals") as cluster:
-            killed.add(experiment(cluster)[2].victim["name"])
+            killed.add(experiment(cluster)[2].facts["pod"])
     assert len(killed) == 1
 
 
@@ -81,7 +94,14 @@ def test_a_pod_that_nothing_replaces_fails(cluster_server, experiment):
     with cluster_server("never replaces") as cluster:
         verdict, _, _ = experiment(cluster)
     assert verdict.outcome is Outcome.FAIL
-    assert "nothing replaced pod" in verdict.reason
+    assert "1 of 2 pods of todo-app-dev/task-service serve again" in verdict.reason
+
+
+def test_a_neighbour_that_restarts_fails_the_experiment(cluster_server, experiment):
+    with cluster_server("restarts a neighbour") as cluster:
+        verdict, _, _ = experiment(cluster)
+    assert verdict.outcome is Outcome.FAIL
+    assert "todo-app-dev/scheduler-service-0 was restarted" in verdict.reason
 
 
 def test_a_system_that_fails_beforehand_is_inconclusive(cluster_server, experiment):
@@ -92,9 +112,34 @@ def test_a_system_that_fails_beforehand_is_inconclusive(cluster_server, experime
     assert len(cluster.pods) == 2
 
 
-def test_the_witness_writes_what_the_cluster_says(cluster_server, experiment, tmp_path):
+def test_the_witness_writes_what_the_cluster_says(cluster_server, experiment):
     with cluster_server("heals") as cluster:
-        experiment(cluster)
-    proof = json.loads((tmp_path / "fault-proof.json").read_text())
-    assert len(proof["before"]) == len(proof["after"]) == 2
-    assert proof["before"] != proof["after"]
+        proof = experiment(cluster)[2].proof
+    assert len(proof.before) == len(proof.after) == 3
+    assert proof.before != proof.after
+
+
+def test_a_drain_passes_and_opens_the_node_again(cluster_server, experiment):
+    with cluster_server("heals") as cluster:
+        verdict, _, _ = experiment(cluster, "drain-task-service", seconds=1.0)
+    assert verdict.outcome is Outcome.PASS, verdict.reason
+    assert cluster.was_closed
+    assert not cluster.closed
+
+
+def test_a_drain_that_evicts_nothing_is_vacuous_and_opens_the_node_again(
+    cluster_server, experiment
+):
+    with cluster_server("ignores deletions") as cluster:
+        verdict, _, _ = experiment(cluster, "drain-task-service", seconds=1.0)
+    assert verdict.outcome is Outcome.VACUOUS
+    assert "evicted pods are gone" in verdict.reason
+    assert not cluster.closed
+
+
+def test_what_was_injected_is_written_down_and_undone(cluster_server, experiment, tmp_path):
+    with cluster_server("heals") as cluster:
+        experiment(cluster, "drain-task-service", seconds=1.0)
+    written = json.loads((tmp_path / "drain-task-service/injected.json").read_text())
+    assert written["facts"]["node"] == "node"
+    assert written["undone"] is True

@@ -1,12 +1,16 @@
 """The real Locust against a real server: the open model hides neither stalls nor failures."""
 
+from datetime import datetime
+from typing import get_args
+
 import pytest
 
 from ballast.errors import BallastError
 from ballast.gate.judge import Generator, judge_generator, judge_slo
-from ballast.gate.load import LoadRun, cpu_share, finish_load, start_load
+from ballast.gate.load import LoadRun, OldRelease, cpu_share, finish_load, start_load
 from ballast.gate.samples import read_samples
-from ballast.gate.shape import LoadShape
+from ballast.gate.schedule import Operation
+from ballast.gate.shape import LoadShape, Stage
 from ballast.gate.verdict import Outcome
 from ballast.slo.model import load_slos
 
@@ -14,12 +18,12 @@ from ballast.slo.model import load_slos
 def shape(rate: float, seconds: float) -> LoadShape:
     return LoadShape(
         arrivals="poisson",
-        rate_per_second=rate,
         warmup_seconds=0.5,
-        steady_seconds=seconds - 1,
+        stages=[Stage(seconds=seconds - 1, rate_per_second=rate)],
+        old_block_seconds=0.5,
         fault_seconds=0.5,
         requests_per_user_per_minute=60,
-        mix={"create": 30, "list": 25, "get": 30, "complete": 15},
+        mix={"create": 30, "list": 25, "get": 20, "update": 10, "complete": 10, "delete": 5},
     )
 
 
@@ -58,7 +62,10 @@ def test_requests_start_at_their_intended_intervals(healthy):
 def test_acknowledged_creates_carry_title_and_task(healthy):
     server, _, samples = healthy
     acknowledged = {s.task_id: s.key for s in samples if s.operation == "create"}
-    assert acknowledged == {task: title for task, (_, title) in server.tasks.items()}
+    kept = server.tasks.items()
+    left = {task: title for task, (_, title) in kept if not server.audit.is_deleted(task)}
+    assert left.items() <= acknowledged.items()
+    assert len(acknowledged) - len(left) == server.operations["DELETE tasks"] > 0
 
 
 def test_the_generators_processor_time_is_measured(healthy):
@@ -111,3 +118,54 @@ def test_a_generator_that_breaks_is_a_sentence(tmp_path):
     load = LoadRun("run-1", tmp_path, "http://127.0.0.1:9", 1, shape(10, 3), [])
     with pytest.raises(BallastError, match="load generator"):
         finish_load(load, start_load(load), 60)
+
+
+def beside(folder, new, old, *, decided: bool) -> LoadRun:
+    wanted = shape(50, 9)
+    tokens = [[f"{name}-{n}" for n in range(wanted.users)] for name in ("new", "old")]
+    load = LoadRun(
+        "run-1", folder, new.url, 7, wanted, tokens[0], OldRelease(old.url, tokens[1], 6)
+    )
+    process = start_load(load)
+    if decided:
+        load.end_comparison()
+    finish_load(load, process, 90)
+    return load
+
+
+def test_old_and_new_are_asked_in_turns_each_as_its_own_users(todo_server, tmp_path):
+    with todo_server() as new, todo_server() as old:
+        load = beside(tmp_path, new, old, decided=False)
+    samples = read_samples(load.samples)
+    segments = load.schedule.segments
+    planned = [segments[a.segment].release for a in load.planned()]
+    assert (new.requests, old.requests) == (planned.count("new"), planned.count("old"))
+    assert all(sample.succeeded for sample in samples)  # tasks and tokens belong to one release
+    assert {user.split("-")[0] for user, _ in old.tasks.values()} == {"old"}
+
+
+def test_a_decided_comparison_leaves_the_old_release_alone(todo_server, tmp_path):
+    with todo_server() as new, todo_server() as old:
+        load = beside(tmp_path, new, old, decided=True)
+    samples = read_samples(load.samples)
+    assert load.old_until == 0
+    assert {s.sequence for s in samples} == {a.sequence for a in load.planned()}
+    assert old.requests == sum(
+        load.schedule.segments[a.segment].release == "old" for a in load.planned()
+    )
+    assert max(s.intended for s in samples) - min(s.intended for s in samples) < 10.5
+
+
+def test_each_operation_of_the_shapes_is_asked_for(todo_server, tmp_path):
+    mix = dict.fromkeys(get_args(Operation), 1) | {"create": 4}
+    wanted = shape(60, 7).model_copy(update={"mix": mix, "reminders_due_at_seconds": 5.0})
+    tokens = [f"user-{n}" for n in range(wanted.users)]
+    with todo_server() as server:
+        load = LoadRun("run-1", tmp_path, server.url, 7, wanted, tokens)
+        finish_load(load, start_load(load), 90)
+    samples = read_samples(load.samples)
+    assert {sample.operation for sample in samples} == set(get_args(Operation))
+    assert [sample for sample in samples if not sample.succeeded] == []
+    (due,) = {datetime.fromisoformat(at).timestamp() for at in server.remind_at}
+    began = samples[0].intended - load.planned()[0].at
+    assert due == pytest.approx(began + 5, abs=0.01)

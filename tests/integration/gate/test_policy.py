@@ -1,6 +1,7 @@
 """policies/rego: its own tests pass, and each rule is needed by one of them."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,8 +12,13 @@ from ballast.gate.opa import decide
 from ballast.paths import repository_root
 
 POLICY = repository_root() / "policies" / "rego"
-SOURCE = (POLICY / "promotion.rego").read_text()
-RULES = [block for block in SOURCE.split("\n\n") if block.lstrip().startswith("deny contains")]
+FILES = [path for path in sorted(POLICY.glob("*.rego")) if not path.stem.endswith("_test")]
+RULES = [
+    (path.name, block)
+    for path in FILES
+    for block in path.read_text().split("\n\n")
+    if re.match(r"(#.*\n)*(deny|hotfix_flaws) contains", block)
+]
 
 
 def opa_test(opa: Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -31,15 +37,40 @@ def test_the_policy_is_strict_rego(opa):
     assert subprocess.run(command, check=False, timeout=60).returncode == 0
 
 
-@pytest.mark.parametrize("rule", RULES, ids=[re.findall(r'"([^"]*)"', r)[0][:50] for r in RULES])
-def test_no_rule_can_be_removed_unnoticed(opa, tmp_path, rule):
-    (tmp_path / "promotion.rego").write_text(SOURCE.replace(rule, ""))
-    (tmp_path / "promotion_test.rego").write_text((POLICY / "promotion_test.rego").read_text())
+@pytest.mark.parametrize(
+    ("file", "rule"), RULES, ids=[re.findall(r'"([^"]*)"', rule)[0][:50] for _, rule in RULES]
+)
+def test_no_rule_can_be_removed_unnoticed(opa, tmp_path, file, rule):
+    shutil.copytree(POLICY, tmp_path, dirs_exist_ok=True)
+    weakened = (POLICY / file).read_text().replace(rule, "")
+    (tmp_path / file).write_text(weakened)
+    assert opa_test(opa, tmp_path).returncode == 2
+
+
+# (file, text, what replaces it): each weakens one condition and nothing else.
+MUTANTS = [
+    ("hotfix.rego", 'hotfix_may_leave_out := "chaos/"', 'hotfix_may_leave_out := ""'),
+    ("hotfix.rego", "\tcount(hotfix_flaws) == 0\n", ""),
+    ("hotfix.rego", "\thotfix_counts\n\tstartswith", "\tstartswith"),
+    ("restrictions.rego", "\tfreeze.environment == to\n\ttime", "\ttime"),
+    ("restrictions.rego", '"exhausted", true) != false', '"exhausted", false) != false'),
+    ("restrictions.rego", '"exhausted", true) != false', '"exhausted", true) == null'),
+    ("restrictions.rego", "count(budget_of(slo)) != 1", "count(budget_of(slo)) == 0"),
+    ("chain.rego", "not arrival_verified == true", "arrival_verified == null"),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "weaker"), MUTANTS)
+def test_a_weakened_condition_is_noticed(opa, tmp_path, file, text, weaker):
+    shutil.copytree(POLICY, tmp_path, dirs_exist_ok=True)
+    source = (POLICY / file).read_text()
+    assert text in source, "the mutant no longer applies: adapt it to the policy"
+    (tmp_path / file).write_text(source.replace(text, weaker))
     assert opa_test(opa, tmp_path).returncode == 2
 
 
 def test_an_empty_question_is_denied_by_the_server(opa):
-    decision = decide(opa, POLICY / "promotion.rego", {})
+    decision = decide(opa, POLICY, {})
     assert not decision.allow
     assert "there is no record of a gate run" in decision.reasons
 
@@ -47,7 +78,7 @@ def test_an_empty_question_is_denied_by_the_server(opa):
 def test_a_policy_that_decides_nothing_is_no_permission(opa, tmp_path):
     (tmp_path / "empty.rego").write_text("package ballast.promotion\n")
     with pytest.raises(BallastError, match="no decision"):
-        decide(opa, tmp_path / "empty.rego", {})
+        decide(opa, tmp_path, {})
 
 
 def test_a_policy_that_allows_with_reasons_is_no_permission(opa, tmp_path):
@@ -55,7 +86,7 @@ def test_a_policy_that_allows_with_reasons_is_no_permission(opa, tmp_path):
         'package ballast.promotion\ndecision := {"allow": true, "reasons": ["why"]}\n'
     )
     with pytest.raises(BallastError, match="no decision"):
-        decide(opa, tmp_path / "odd.rego", {})
+        decide(opa, tmp_path, {})
 
 
 def test_a_server_that_does_not_start_is_a_sentence(tmp_path):
@@ -63,4 +94,4 @@ def test_a_server_that_does_not_start_is_a_sentence(tmp_path):
     broken.write_text("#!/bin/sh\nexit 3\n")
     broken.chmod(0o755)
     with pytest.raises(BallastError, match="ended with code 3"):
-        decide(broken, POLICY / "promotion.rego", {})
+        decide(broken, POLICY, {})

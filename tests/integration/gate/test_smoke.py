@@ -33,6 +33,14 @@ def test_a_task_that_is_never_delivered_fails(todo_server, identity):
         smoke(server.url, identity, 1)
 
 
+def test_a_reminder_that_never_comes_fails(todo_server, identity):
+    with (
+        todo_server(remind=False) as server,
+        pytest.raises(BallastError, match="was delivered and its reminder was not"),
+    ):
+        smoke(server.url, identity, 1)
+
+
 def test_a_gateway_that_refuses_fails(todo_server, identity):
     with (
         todo_server(fail=lambda _: True) as server,
@@ -72,3 +80,14 @@ def test_a_delivery_for_a_task_of_nobody_is_a_phantom(todo_server):
         server.create("u0", "somebody else's")
         ledger = Readback(server.url, ["u0"]).settle([create(0, "title-0", "")], 2)
     assert len(ledger.phantom) == 1
+
+
+def test_a_user_who_asks_too_often_waits_as_long_as_the_gateway_says(todo_server, monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr("ballast.gate.readback.time.sleep", waits.append)
+    with todo_server(busy=1) as server:
+        server.create("u0", "title-0")
+        reader = Readback(server.url, ["u0"])
+        with reader.client() as client:
+            assert len(reader.deliveries(client, 0)) == 1
+    assert 7.0 in waits

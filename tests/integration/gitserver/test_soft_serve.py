@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from ports import free_port
 
 from ballast.errors import BallastError
 from ballast.gitserver import GitServer, SoftServeAccess
@@ -31,12 +32,6 @@ class Secrets:
 
     def apply(self, obj: Mapping[str, Any], _manager: str) -> None:
         self.data[obj["metadata"]["name"]] = dict(obj["stringData"])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def soft_binary() -> Path:

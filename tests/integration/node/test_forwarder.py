@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from ports import free_port
 
 from ballast.node.python import isolated
 
@@ -47,12 +48,6 @@ def forwarding(tmp_path):
     yield made
     made.process.kill()
     made.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

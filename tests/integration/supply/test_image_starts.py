@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from image_root import ImageRoot, unpack_image
-from postgres import free_port
+from ports import free_port
 
 from ballast.supply.images import ensure_images
 

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import hashlib
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from postgres import PostgresServer
 from vault_server import SmallCluster, VaultServer
 
 from ballast.agents.vault_custodian import Cluster, Custodian, Plan
-from ballast.components.database import initialisation_sql
+from ballast.components.database_layout import layout_sql
 from ballast.components.vault_plan import plan
 
 
@@ -29,7 +30,7 @@ class Scene:
 
     def start(self) -> None:
         self.postgres.start()
-        self.sql(initialisation_sql(["dev"]))
+        self.lay_out()
         self.vault.start()
         plugin = self.vault.folder / "plugins" / "postgresql-database-plugin"
         self.write("plugin/sha256", hashlib.sha256(plugin.read_bytes()).hexdigest())
@@ -79,6 +80,17 @@ class Scene:
         answer = self.vault.request("GET", "database/creds/tasks-dev", self.service_token())
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def lay_out(self) -> None:
+        """Run the layout as the platform's Job does: it is a script for psql, run any often."""
+        address = f"postgresql://postgres@127.0.0.1:{self.postgres.port}/postgres"
+        for _ in range(2):
+            subprocess.run(
+                [self.postgres.programs / "psql", "--set=ON_ERROR_STOP=1", "--no-psqlrc", address],
+                input=layout_sql(["dev"]),
+                text=True,
+                check=True,
+            )
 
     def sql(self, text: str, user: str = "postgres", database: str = "postgres") -> list[Any]:
         async def run() -> list[Any]:

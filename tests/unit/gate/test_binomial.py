@@ -19,6 +19,12 @@ def test_the_rule_of_three_without_failures():
     assert upper_bound(0, 3000, 0.95) == pytest.approx(3 / 3000, rel=0.01)
 
 
+def test_the_bounds_are_those_of_the_textbook():
+    # Two-sided 95 % of 10 in 100, from tables of Clopper and Pearson: 4.90 % to 17.62 %.
+    assert lower_bound(10, 100, 0.975) == pytest.approx(0.0490, abs=5e-5)
+    assert upper_bound(10, 100, 0.975) == pytest.approx(0.1762, abs=5e-5)
+
+
 def test_bounds_without_samples_know_nothing():
     assert (lower_bound(0, 0, 0.95), upper_bound(0, 0, 0.95)) == (0.0, 1.0)
 

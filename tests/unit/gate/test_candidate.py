@@ -4,7 +4,7 @@ import pytest
 
 from ballast import release
 from ballast.errors import BallastError
-from ballast.gate.candidate import verified_candidate
+from ballast.gate.candidate import served, verified_candidate
 from ballast.names import SERVICES
 
 DIGESTS = {name: f"sha256:{n:064x}" for n, name in enumerate(SERVICES)}
@@ -17,6 +17,9 @@ class Git:
     def read_file(self, path: str) -> str:
         assert path == "gitops/environments/dev/release.yaml"
         return RELEASE
+
+    def list_files(self, folder: str) -> list[str]:
+        return [f"{folder}/release.yaml"] if folder.endswith("/dev") else []
 
 
 class Cluster:
@@ -72,3 +75,19 @@ def test_a_pod_on_its_way_out_does_not_count():
     cluster = Cluster()
     cluster.pods["task-service"].append(("example.org/task-service@sha256:0f", "Running", True))
     assert verified_candidate(Git(), cluster, "dev").digests == DIGESTS
+
+
+def test_what_a_target_serves_is_what_its_pods_run():
+    found = served(Git(), Cluster(), "dev")
+    assert found is not None
+    assert found.digests == DIGESTS
+
+
+def test_a_target_that_never_got_a_release_serves_nothing():
+    assert served(Git(), Cluster(), "staging") is None
+
+
+def test_a_target_that_runs_anything_else_is_no_standard():
+    other = [("example.org/task-service@sha256:" + "f" * 64, "Running", False)]
+    with pytest.raises(BallastError, match="dev does not run what"):
+        served(Git(), Cluster(task_service=other), "dev")

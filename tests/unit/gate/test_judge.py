@@ -48,6 +48,34 @@ def test_every_answer_but_success_is_bad(slo, make_sample, status: int):
     assert judge_slo(slo("gateway-availability"), samples).outcome is Outcome.FAIL
 
 
+def test_the_figures_of_an_objective_are_counts_shares_and_milliseconds(slo, make_sample):
+    steady = [
+        make_sample(n, latency=(n + 1) / 1000, status=503 if n < 2 else 200) for n in range(200)
+    ]
+    verdict = judge_slo(slo("gateway-latency"), steady)
+    assert verdict.figures == {
+        "samples": 200, "bad": 2, "needed": 628, "upper_bound": 0.031143, "lower_bound": 0.00178,
+        "allowed": 0.01, "p50_ms": 100.0, "p95_ms": 190.0, "p99_ms": 198.0,
+    }  # fmt: skip
+    assert verdict.reason == (
+        "2 of 200 requests failed or took over 300 ms (2 x 503); "
+        "628 samples are needed to prove 99.000%"
+    )
+
+
+def test_an_answer_at_the_threshold_is_fast_enough(slo, make_sample):
+    at_threshold = make_sample(at=0.0, latency=0.3)
+    assert judge_slo(slo("gateway-latency"), [at_threshold]).figures["bad"] == 0
+    assert (
+        judge_slo(slo("gateway-latency"), [make_sample(at=0.0, latency=0.301)]).figures["bad"] == 1
+    )
+
+
+def test_slow_answers_are_bad_without_an_answer_to_count(slo, make_sample):
+    verdict = judge_slo(slo("gateway-latency"), [make_sample(n, latency=1.0) for n in range(400)])
+    assert verdict.reason.startswith("400 of 400 requests failed or took over 300 ms; at least")
+
+
 def test_no_sample_is_vacuous(slo):
     assert judge_slo(slo("gateway-availability"), []).outcome is Outcome.VACUOUS
 
@@ -74,16 +102,33 @@ def test_an_objective_without_a_gate_is_not_judged(slo):
 
 def test_an_honest_generator_passes(make_sample):
     steady = [make_sample(n, lag=0.001) for n in range(100)]
-    assert judge_generator(steady, Generator(100, 100, 0.3), 0.3).outcome is Outcome.PASS
+    verdict = judge_generator(steady, Generator(100, 100, 0.3), 0.3)
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reason == "all 100 planned requests were sent, p99 start 1.0 ms late"
+    assert verdict.figures == {
+        "planned": 100, "written": 100, "steady": 100, "late_starts": 0, "lag_p99_ms": 1.0,
+        "cpu_share": 0.3,
+    }  # fmt: skip
+
+
+def test_a_generator_at_its_limits_is_honest(make_sample):
+    steady = [make_sample(at=0.0, lag=0.03) for _ in range(100)]
+    verdict = judge_generator(steady, Generator(100, 100, 0.85), 0.3)
+    assert (verdict.outcome, verdict.figures["late_starts"]) == (Outcome.PASS, 0)
 
 
 @pytest.mark.parametrize(
     ("generator", "lag", "outcome", "said"),
     [
-        (Generator(101, 100, 0.3), 0.001, Outcome.INCONCLUSIVE, "1 are missing"),
+        (
+            Generator(101, 100, 0.3),
+            0.001,
+            Outcome.INCONCLUSIVE,
+            "100 samples of 101 planned requests: 1 are missing",
+        ),
         (Generator(100, 100, 0.86), 0.001, Outcome.INCONCLUSIVE, "86% of a core"),
         (Generator(100, 100, float("nan")), 0.001, Outcome.INCONCLUSIVE, "bottleneck"),
-        (Generator(100, 100, 0.3), 0.031, Outcome.INCONCLUSIVE, "31 ms late"),
+        (Generator(100, 100, 0.3), 0.031, Outcome.INCONCLUSIVE, "31 ms late (limit 30 ms)"),
     ],
 )
 def test_a_generator_that_shaped_the_figures_invalidates_them(

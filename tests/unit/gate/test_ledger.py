@@ -1,5 +1,6 @@
 """The ledger checker is itself tested with seeded violations of each class."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,16 @@ def test_a_lost_delivery_fails_and_is_named():
     verdict = judge_ledger(match(attempts, effects[1:], titles))
     assert verdict.outcome is Outcome.FAIL
     assert "1 lost (task-0)" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [(3, "3 lost (task-0, task-1, task-2)"), (4, "4 lost (task-0, task-1, task-2, …)")],
+)
+def test_at_most_three_of_a_kind_are_named(lost: int, said: str):
+    attempts, effects, titles = history()
+    verdict = judge_ledger(match(attempts, effects[lost:], titles))
+    assert verdict.reason == f"of 20 acknowledged creates: {said}"
 
 
 def test_a_second_delivery_fails():

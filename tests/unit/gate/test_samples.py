@@ -46,6 +46,12 @@ def test_no_file_is_no_samples(tmp_path):
         read_samples(tmp_path / "s.csv")
 
 
+def test_latency_and_lag_count_from_the_intended_start(make_sample):
+    sample = make_sample(at=1000.0, lag=0.25, latency=0.75)
+    assert (sample.latency, sample.lag) == (0.75, 0.25)
+    assert make_sample(at=1000.0, lag=-0.5).lag == 0.0
+
+
 def test_a_window_is_closed_at_its_start_and_open_at_its_end(make_sample):
     samples = [make_sample(n, at=float(n)) for n in range(4)]
     assert [sample.intended for sample in within(samples, 1.0, 3.0)] == [1.0, 2.0]
@@ -53,7 +59,15 @@ def test_a_window_is_closed_at_its_start_and_open_at_its_end(make_sample):
 
 @pytest.mark.parametrize(
     ("values", "share", "expected"),
-    [([], 0.99, 0.0), ([1.0], 0.99, 1.0), ([1, 2, 3, 4], 0.5, 2), (range(1, 101), 0.99, 99)],
+    [
+        ([], 0.99, 0.0),
+        ([1.0], 0.99, 1.0),
+        ([1, 2, 3, 4], 0.5, 2),
+        (range(1, 101), 0.99, 99),
+        ([1, 2, 3, 4], 0.51, 3),
+        ([1, 2], 0.0, 1),
+        ([1, 2], 1.0, 2),
+    ],
 )
 def test_quantiles_are_seen_values(values, share: float, expected: float):
     assert quantile(values, share) == expected

@@ -263,3 +263,48 @@ def test_a_server_that_is_away_is_named(git_server: GitServer, access: Access) -
 
     with pytest.raises(GitServerError, match=r"git fetch failed: .*127\.0\.0\.1"):
         gone.read_file("README.md")
+
+
+def test_freezes_on_the_server_survive_a_seed(git_server: GitServer, checkout: Path) -> None:
+    git_server.seed(checkout)
+    git_server.commit_files("freeze", {"gitops/gate/freezes.yaml": "freezes: []\n"})
+    write(checkout, {"README.md": "two\n"})
+    run_git(checkout, "commit", "-qam", "second")
+
+    git_server.seed(checkout)
+
+    assert git_server.read_file("gitops/gate/freezes.yaml") == "freezes: []\n"
+
+
+def test_a_folder_is_read_with_all_that_lies_below_it(
+    git_server: GitServer, checkout: Path
+) -> None:
+    git_server.seed(checkout)
+    git_server.commit_files("one", {"a/b/c": "1\n", "a/d": "2\n", "e": "3\n"})
+
+    assert git_server.read_folder("a") == {"a/b/c": "1\n", "a/d": "2\n"}
+    assert git_server.read_folder("absent") == {}
+
+
+def test_the_last_change_of_a_file_has_its_text_before_and_after(
+    git_server: GitServer, checkout: Path
+) -> None:
+    git_server.seed(checkout)
+    git_server.commit_files("one", {"a": "1\n"})
+    second = git_server.commit_files("two: why", {"a": "2\n"})
+    git_server.commit_files("three", {"b": "3\n"})
+
+    found = git_server.last_change("a")
+
+    assert found
+    assert (found.commit, found.subject) == (second, "two: why")
+    assert (found.before, found.after) == ("1\n", "2\n")
+
+
+def test_a_file_that_was_never_there_has_no_last_change(
+    git_server: GitServer, checkout: Path
+) -> None:
+    git_server.seed(checkout)
+    git_server.commit_files("one", {"a": "1\n"})
+
+    assert git_server.last_change("b") is None

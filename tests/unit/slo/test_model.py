@@ -70,3 +70,20 @@ def test_an_indicator_with_both_numerators_is_refused():
 def test_a_folder_without_slos_is_refused(tmp_path):
     with pytest.raises(BallastError, match="no SLO file"):
         load_slos(tmp_path)
+
+
+RULE = {"quantile": 0.95, "margin": 0.18, "confidence": 0.95, "lookAfterPairs": [10, 20]}
+
+
+@pytest.mark.parametrize("looks", [[], [3], [2, 10], [10, 15], [20, 10], [10, 10]])
+def test_looks_at_anything_but_whole_blocks_in_order_are_refused(looks: list[int]):
+    text = edited(gate__spec__nonInferiority=RULE | {"lookAfterPairs": looks})
+    with pytest.raises(BallastError, match=r"look.?[aA]fter.?[pP]airs"):
+        parse_slo(text, "slo/x.yaml")
+
+
+def test_a_rule_of_comparison_is_read_from_the_gate_section():
+    slo = parse_slo(edited(gate__spec__nonInferiority=RULE), "slo/x.yaml")
+    assert slo.gate is not None
+    assert slo.gate.non_inferiority is not None
+    assert slo.gate.non_inferiority.look_after_pairs == (10, 20)

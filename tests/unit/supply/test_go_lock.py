@@ -70,15 +70,18 @@ def test_a_program_declared_twice_is_refused(tmp_path: Path) -> None:
         load_lock(written(tmp_path, program=again))
 
 
-def test_following_an_absent_component_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LockError, match="'one' follows 'two', which is not declared"):
-        load_lock(written(tmp_path, extra='follow = "two"'))
-
-
 def test_a_source_without_main_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, extra='source = "absent"')
-    path.write_text(path.read_text().replace('"cmd/tool"', '"."'))
+    path = written(tmp_path)
+    path.write_text(path.read_text().replace('package = "cmd/tool"', 'source = "absent"'))
     with pytest.raises(LockError, match=r"source 'absent', but .* has no main.go"):
+        load_lock(path)
+
+
+@pytest.mark.parametrize("package", ["", 'package = "cmd/tool"\nsource = "netpol"'])
+def test_a_program_has_one_main_package(tmp_path: Path, package: str) -> None:
+    path = written(tmp_path)
+    path.write_text(path.read_text().replace('package = "cmd/tool"', package))
+    with pytest.raises(LockError, match="either `package` or `source`"):
         load_lock(path)
 
 

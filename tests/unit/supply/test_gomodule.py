@@ -9,12 +9,12 @@ from ballast.supply.gomodule import (
     ModFile,
     Replace,
     WrapperError,
-    import_paths,
+    import_path,
     link_flags,
-    module_versions,
     output_name,
     parse_modfile,
     render_wrapper,
+    shared_versions,
 )
 
 paths = st.from_regex(r"[a-z]{1,8}\.test/[a-z]{1,8}", fullmatch=True)
@@ -75,9 +75,9 @@ def test_the_order_of_the_lines_upstream_does_not_matter(own: ModFile) -> None:
 @settings(max_examples=30)
 @given(modfiles, st.dictionaries(paths, versions))
 def test_a_module_is_required_and_replaced_at_most_once(
-    own: ModFile, followed: dict[str, str]
+    own: ModFile, shared: dict[str, str]
 ) -> None:
-    text = render_wrapper(component(), own, followed)
+    text = render_wrapper(component(), own, shared)
     for word in ("require", "replace"):
         subjects = [line.split(" ")[0] for line in lines(text, word)]
         assert len(subjects) == len(set(subjects))
@@ -85,16 +85,36 @@ def test_a_module_is_required_and_replaced_at_most_once(
 
 @settings(max_examples=30)
 @given(modfiles, st.dictionaries(paths, versions, min_size=1))
-def test_followed_versions_are_forced(own: ModFile, followed: dict[str, str]) -> None:
-    replaced = lines(render_wrapper(component(), own, followed), "replace")
-    assert {f"{path} => {path} {version}" for path, version in followed.items()} <= set(replaced)
+def test_a_shared_version_is_required_and_never_replaced(
+    own: ModFile, shared: dict[str, str]
+) -> None:
+    text = render_wrapper(component(), own, shared)
+    assert {f"{path} {version}" for path, version in shared.items()} <= set(lines(text, "require"))
+    assert not {line.split(" ")[0] for line in lines(text, "replace")} & shared.keys()
 
 
-@settings(max_examples=30)
-@given(modfiles, st.dictionaries(paths, versions, min_size=1))
-def test_an_unfollowed_module_keeps_its_own_version(own: ModFile, followed: dict[str, str]) -> None:
-    text = render_wrapper(component(unfollow=["*"]), own, followed)
-    assert text == render_wrapper(component(), own)
+def test_only_modules_that_are_used_take_the_shared_version() -> None:
+    shared = {"a.test/a": "v1.0.0", "b.test/b": "v2.0.0"}
+    assert shared_versions(component(), shared, ["a.test/a", "c.test/c"]) == {"a.test/a": "v1.0.0"}
+
+
+def test_a_component_keeps_its_own_version_where_it_says_so() -> None:
+    shared = {"a.test/a": "v1.0.0", "b.test/b": "v2.0.0"}
+    found = shared_versions(component(own=["a.test/*"]), shared, shared)
+    assert found == {"b.test/b": "v2.0.0"}
+
+
+def test_a_component_is_not_a_dependency_of_itself() -> None:
+    assert shared_versions(component(), {"example.test/one": "v9.9.9"}, ["example.test/one"]) == {}
+
+
+def test_a_version_above_the_shared_one_is_excluded_for_every_module_of_a_glob() -> None:
+    text = render_wrapper(
+        component(exclude={"k.test/*": ["v0.35.0"]}),
+        ModFile(go="1.24"),
+        {"k.test/a": "v0.34.0", "k.test/b": "v0.34.0", "x.test/x": "v1.0.0"},
+    )
+    assert lines(text, "exclude") == ["k.test/a v0.35.0", "k.test/b v0.35.0"]
 
 
 def test_a_local_replace_without_an_answer_is_refused_with_the_line_to_add() -> None:
@@ -127,26 +147,21 @@ def test_runtime_defaults_stay_those_of_upstreams_go_line() -> None:
     assert "godebug default=go1.24" in render_wrapper(component(), ModFile(go="1.24.11"))
 
 
-def test_a_followed_component_gives_the_versions_that_it_is_built_with() -> None:
-    own = ModFile(
-        go="1.24",
-        require=(("k.test/api", "v0.0.0"), ("x.test/net", "v0.1.0"), ("f.test/fork", "v1.0.0")),
-        replace=(
-            Replace("k.test/api", "", "./staging/api", ""),
-            Replace("f.test/fork", "", "g.test/other", "v1.1.0"),
-        ),
-    )
-    leader = component(replace={"k.test/*": "v0.34.10"})
-    assert module_versions(leader, own) == {"k.test/api": "v0.34.10", "x.test/net": "v0.1.0"}
-
-
 def test_link_flags_set_the_version_variables() -> None:
     assert link_flags(component(variables={"main.Version": "v1"})) == "-s -w -X main.Version=v1"
 
 
-def test_our_own_main_package_is_the_wrappers_root() -> None:
-    own = component(source="netpol", program=[{"name": "netpol", "package": "."}])
-    assert import_paths(own, own.program) == ["."]
+@pytest.mark.parametrize(
+    ("program", "path"),
+    [
+        ({"name": "netpol", "source": "netpol"}, "./netpol"),
+        ({"name": "tool", "package": "cmd/tool"}, "example.test/one/cmd/tool"),
+        ({"name": "tool", "package": "."}, "example.test/one"),
+    ],
+)
+def test_a_program_is_ours_or_a_package_of_the_module(program: dict[str, str], path: str) -> None:
+    own = component(program=[program])
+    assert import_path(own, own.program[0]) == path
 
 
 @pytest.mark.parametrize(
@@ -154,11 +169,11 @@ def test_our_own_main_package_is_the_wrappers_root() -> None:
     [
         ("k8s.io/kubernetes/cmd/kubelet", "kubelet"),
         ("go.etcd.io/etcd/server/v3", "server"),
-        (".", "netpol"),
+        ("./netpol", "netpol"),
     ],
 )
 def test_an_output_is_named_as_go_names_it(path: str, name: str) -> None:
-    assert output_name(path, "ballast.local/netpol") == name
+    assert output_name(path) == name
 
 
 def test_go_mod_edit_output_is_understood() -> None:

@@ -1,1 +1,1 @@
-"""The public API, version 1. A second version would be a second router beside this one."""
+"""The public API: what each version offers, and how it reaches the service that owns it."""

@@ -1,66 +1,106 @@
 """Public routes of tasks."""
 
 from typing import Annotated, Final
-from uuid import uuid4
 
-from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
 
-from gateway.downstream import Tasks
-from gateway.middleware.auth import User
-from todo_shared.identity import IDEMPOTENCY_HEADER, IdempotencyKey
-from todo_shared.models import TaskCreate, TaskPage, TaskResponse, TaskStatus
-
-ROUTES: Final = APIRouter(tags=["tasks"])
-
-TaskId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
-
-
-@ROUTES.post(
-    "/tasks",
-    status_code=201,
-    response_model=TaskResponse,
-    responses={200: {"description": "Made before with this Idempotency-Key"}},
+from gateway.routes.forwarding import MADE_BEFORE, Forwarded, Service
+from todo_shared.models import (
+    ApiModel,
+    AuditPage,
+    NotifyResponse,
+    TaskCreate,
+    TaskPage,
+    TaskQuery,
+    TaskResponse,
+    TaskUpdate,
 )
-async def create_task(
-    body: TaskCreate, user: User, tasks: Tasks, idempotency_key: IdempotencyKey = None
-) -> Response:
-    """Create a task. The key makes a repeat safe: the client's, or one made here for our own."""
-    return await tasks.forward(
-        user,
+
+
+class HistoryQuery(ApiModel):
+    """Which page of a history: `after` is the `next` of the page before."""
+
+    after: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+TASKS: Final = (
+    Forwarded(
+        "create_task",
         "POST",
         "/tasks",
-        body=body.model_dump_json().encode(),
-        headers={IDEMPOTENCY_HEADER: idempotency_key or f"gateway-{uuid4()}"},
-    )
-
-
-@ROUTES.get("/tasks", response_model=TaskPage)
-async def list_tasks(
-    user: User,
-    tasks: Tasks,
-    status: TaskStatus | None = None,
-    after: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> Response:
-    """List the caller's tasks, newest first."""
-    query = {"status": status, "after": after, "limit": str(limit)}
-    given = {name: value for name, value in query.items() if value is not None}
-    return await tasks.forward(user, "GET", "/tasks", query=given)
-
-
-@ROUTES.get("/tasks/{task_id}", response_model=TaskResponse)
-async def get_task(task_id: TaskId, user: User, tasks: Tasks) -> Response:
-    """Read one task."""
-    return await tasks.forward(user, "GET", f"/tasks/{task_id}")
-
-
-@ROUTES.post("/tasks/{task_id}/complete", response_model=TaskResponse)
-async def complete_task(task_id: TaskId, user: User, tasks: Tasks) -> Response:
-    """Complete a task; completing it again changes nothing."""
-    return await tasks.forward(user, "POST", f"/tasks/{task_id}/complete")
-
-
-@ROUTES.delete("/tasks/{task_id}", status_code=204, response_class=Response)
-async def delete_task(task_id: TaskId, user: User, tasks: Tasks) -> Response:
-    """Delete a task. Not repeated by the gateway: a repeat would answer that it is gone."""
-    return await tasks.forward(user, "DELETE", f"/tasks/{task_id}", idempotent=False)
+        Service.TASKS,
+        "Create a task. With an Idempotency-Key, a repeat gives the first task again.",
+        body=TaskCreate,
+        answer=TaskResponse,
+        status=201,
+        repeatable=True,
+        keyed=True,
+        responses=MADE_BEFORE,
+    ),
+    Forwarded(
+        "list_tasks",
+        "GET",
+        "/tasks",
+        Service.TASKS,
+        "List, search and filter the caller's tasks; the newest first, or the most urgent.",
+        query=TaskQuery,
+        answer=TaskPage,
+        repeatable=True,
+    ),
+    Forwarded(
+        "get_task",
+        "GET",
+        "/tasks/{task_id}",
+        Service.TASKS,
+        "Read one task.",
+        answer=TaskResponse,
+        repeatable=True,
+    ),
+    Forwarded(
+        "update_task",
+        "PATCH",
+        "/tasks/{task_id}",
+        Service.TASKS,
+        "Change the fields that are given; `status` completes or reopens a task.",
+        body=TaskUpdate,
+        answer=TaskResponse,
+        conditional=True,
+    ),
+    Forwarded(
+        "complete_task",
+        "POST",
+        "/tasks/{task_id}/complete",
+        Service.TASKS,
+        "Complete a task; completing it again changes nothing.",
+        answer=TaskResponse,
+        repeatable=True,
+    ),
+    Forwarded(
+        "notify_task",
+        "POST",
+        "/tasks/{task_id}/notify",
+        Service.TASKS,
+        "Send the caller a notification about a task.",
+        answer=NotifyResponse,
+    ),
+    # Not repeated by the gateway: a repeat would answer that the task is gone.
+    Forwarded(
+        "delete_task",
+        "DELETE",
+        "/tasks/{task_id}",
+        Service.TASKS,
+        "Delete a task.",
+        status=204,
+    ),
+    Forwarded(
+        "list_changes",
+        "GET",
+        "/tasks/{task_id}/audit",
+        Service.TASKS,
+        "List what was done to a task, also to a deleted one, oldest first.",
+        query=HistoryQuery,
+        answer=AuditPage,
+        repeatable=True,
+    ),
+)

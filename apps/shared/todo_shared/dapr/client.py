@@ -24,11 +24,12 @@ class SidecarUnavailableError(SidecarError):
 
 @dataclass(frozen=True, slots=True)
 class SidecarResponse:
-    """What came back: a status, the media type and the raw body."""
+    """What came back: a status, the media type, the raw body, and the version where it has one."""
 
     status: int
     content_type: str
     body: bytes
+    etag: str = ""
 
     @property
     def error_code(self) -> str:
@@ -95,7 +96,10 @@ class Sidecar:
                 allow_redirects=False,
             ) as response:
                 return SidecarResponse(
-                    response.status, response.content_type, await response.read()
+                    response.status,
+                    response.content_type,
+                    await response.read(),
+                    response.headers.get("etag", ""),
                 )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             reason = f"{type(error).__name__} {error}".strip()

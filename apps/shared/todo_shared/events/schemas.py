@@ -7,11 +7,11 @@ says which schema it used in `dataschema`, and the reader's own schema fills wha
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, cast
 
 from fastavro import parse_schema
 from fastavro.schema import fingerprint, to_parsing_canonical_form
@@ -60,10 +60,23 @@ def check_data(topic: str, data: Mapping[str, object], *, writing: bool) -> None
     A writer may send only declared fields; a reader ignores what a newer writer added.
     """
     schema = parsed(topic)
-    undeclared = set(data) - {field["name"] for field in schema["fields"]}
-    if writing and undeclared:
-        raise SchemaMismatchError(f"{topic}: the schema declares no {sorted(undeclared)}")
+    undeclared = sorted(_undeclared(schema, data)) if writing else []
+    if undeclared:
+        raise SchemaMismatchError(f"{topic}: the schema declares no {undeclared}")
     try:
         validate(data, schema)
     except (ValidationError, ValueError) as error:
         raise SchemaMismatchError(f"{topic}: {error}") from error
+
+
+def _undeclared(schema: Any, data: object) -> Iterator[str]:
+    """The paths of the fields in `data` that a record of `schema` does not have."""
+    if not isinstance(schema, dict) or not isinstance(data, Mapping):
+        return
+    fields = cast(dict[str, Any], schema).get("fields", ())
+    known = {field["name"]: field["type"] for field in fields}
+    for name, value in cast(Mapping[str, object], data).items():
+        if name not in known:
+            yield name
+        else:
+            yield from (f"{name}.{inner}" for inner in _undeclared(known[name], value))

@@ -13,7 +13,9 @@ from todo_shared.telemetry.metrics import HTTP_DURATION, HTTP_REQUESTS, IN_PROGR
 
 _log = logging.getLogger("access")
 
-UNMEASURED: Final = frozenset({"/health", "/ready", "/metrics"})
+# A stream lasts as long as its reader wants: its duration would say nothing about latency.
+UNMEASURED: Final = frozenset({"/health", "/ready", "/metrics", "/notifications/stream"})
+_WAITING: Final = ("/notifications/stream", "/notifications/new")
 
 
 class TelemetryMiddleware:
@@ -23,8 +25,8 @@ class TelemetryMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; lifespan and unmeasured paths go straight through."""
-        if scope["type"] != "http" or scope["path"] in UNMEASURED:
+        """Serve one request; lifespan goes straight through, unmeasured paths leave no trace."""
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -45,7 +47,9 @@ class TelemetryMiddleware:
                 out["x-trace-id"] = context.trace_id
             await send(message)
 
-        IN_PROGRESS.inc()
+        path: str = scope["path"]
+        measured = path not in UNMEASURED and not path.endswith(_WAITING)
+        IN_PROGRESS.inc(measured)
         with working_in(context):
             try:
                 await self._app(scope, receive, answer)
@@ -55,21 +59,19 @@ class TelemetryMiddleware:
                     raise
                 await internal_error()(scope, receive, answer)
             finally:
-                IN_PROGRESS.dec()
-                self._record(scope, status or 500, time.perf_counter() - started)
+                IN_PROGRESS.dec(measured)
+                if measured:
+                    self._record(scope, status or 500, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_template(scope)
         labels = (scope["method"], route, str(status))
         HTTP_REQUESTS.labels(*labels).inc()
         HTTP_DURATION.labels(*labels).observe(seconds)
-        _log.info(
-            "%s %s %d",
-            scope["method"],
-            route,
-            status,
-            extra={"duration_ms": round(seconds * 1000, 2)},
-        )
+        extra: dict[str, object] = {"duration_ms": round(seconds * 1000, 2)}
+        if user_id := scope.get("state", {}).get("user_id"):
+            extra["user_id"] = user_id
+        _log.info("%s %s %d", scope["method"], route, status, extra=extra)
 
 
 def route_template(scope: Scope) -> str:

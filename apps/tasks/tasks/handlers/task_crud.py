@@ -4,9 +4,17 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from tasks.handlers.conditions import IfMatch, expected_version, tag
 from tasks.lifecycle import TaskLifecycle
 from todo_shared.identity import Caller, IdempotencyKey
-from todo_shared.models import TaskCreate, TaskPage, TaskResponse, TaskStatus
+from todo_shared.models import (
+    AuditPage,
+    TaskCreate,
+    TaskPage,
+    TaskQuery,
+    TaskResponse,
+    TaskUpdate,
+)
 from todo_shared.telemetry.business import TASK_COMPLETION, TASKS_CREATED
 
 ROUTES: Final = APIRouter(tags=["tasks"])
@@ -34,34 +42,56 @@ async def create_task(
         TASKS_CREATED.inc()
     else:
         response.status_code = 200
+    tag(response, task.version)
     return task
 
 
 @ROUTES.get("/tasks")
 async def list_tasks(
-    user: Caller,
-    lifecycle: Lifecycle,
-    status: TaskStatus | None = None,
-    after: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    user: Caller, lifecycle: Lifecycle, wanted: Annotated[TaskQuery, Query()]
 ) -> TaskPage:
-    """List the caller's tasks, newest first."""
-    return await lifecycle.page(user, status, after, limit)
+    """List, search and filter the caller's tasks; the newest first, or the most urgent."""
+    return await lifecycle.page(user, wanted)
 
 
 @ROUTES.get("/tasks/{task_id}")
-async def get_task(task_id: TaskId, user: Caller, lifecycle: Lifecycle) -> TaskResponse:
+async def get_task(
+    task_id: TaskId, user: Caller, lifecycle: Lifecycle, response: Response
+) -> TaskResponse:
     """Read one task."""
-    return await lifecycle.get(user, task_id)
+    task = await lifecycle.get(user, task_id)
+    tag(response, task.version)
+    return task
+
+
+@ROUTES.patch("/tasks/{task_id}")
+async def update_task(
+    *,
+    task_id: TaskId,
+    body: TaskUpdate,
+    user: Caller,
+    lifecycle: Lifecycle,
+    response: Response,
+    if_match: IfMatch = None,
+) -> TaskResponse:
+    """Change the fields that are given; `status` completes or reopens a task."""
+    expected = expected_version(if_match, body.version)
+    task, completed = await lifecycle.update(user, task_id, body, expected)
+    if completed:
+        _observe_completion(task)
+    tag(response, task.version)
+    return task
 
 
 @ROUTES.post("/tasks/{task_id}/complete")
-async def complete_task(task_id: TaskId, user: Caller, lifecycle: Lifecycle) -> TaskResponse:
+async def complete_task(
+    task_id: TaskId, user: Caller, lifecycle: Lifecycle, response: Response
+) -> TaskResponse:
     """Complete a task; completing it again changes nothing."""
-    task, made = await lifecycle.complete(user, task_id)
-    if made and task.completed_at is not None:
-        seconds = (task.completed_at - task.created_at).total_seconds()
-        TASK_COMPLETION.labels(task.status.value).observe(seconds)
+    task, completed = await lifecycle.complete(user, task_id)
+    if completed:
+        _observe_completion(task)
+    tag(response, task.version)
     return task
 
 
@@ -69,3 +99,21 @@ async def complete_task(task_id: TaskId, user: Caller, lifecycle: Lifecycle) -> 
 async def delete_task(task_id: TaskId, user: Caller, lifecycle: Lifecycle) -> None:
     """Delete a task; it is kept, but no longer shown."""
     await lifecycle.delete(user, task_id)
+
+
+@ROUTES.get("/tasks/{task_id}/audit")
+async def list_changes(
+    task_id: TaskId,
+    user: Caller,
+    lifecycle: Lifecycle,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="A version, from `next`")] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> AuditPage:
+    """List what was done to a task, also to a deleted one, oldest first."""
+    return await lifecycle.history(user, task_id, after, limit)
+
+
+def _observe_completion(task: TaskResponse) -> None:
+    if task.completed_at is not None:
+        seconds = (task.completed_at - task.created_at).total_seconds()
+        TASK_COMPLETION.labels(task.status.value).observe(seconds)

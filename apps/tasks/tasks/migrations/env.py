@@ -1,8 +1,6 @@
 """Alembic runs the steps on the connection that todo_shared.migrations hands in."""
 
-from alembic import context
-
 from tasks.models.tables import METADATA
+from todo_shared.migrations import run_steps
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
-context.run_migrations()
+run_steps(METADATA)

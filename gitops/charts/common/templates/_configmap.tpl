@@ -7,12 +7,23 @@ PUBSUB_NAME: {{ .Values.global.dapr.pubsub | quote }}
 TOPIC_PREFIX: {{ .Values.global.topicPrefix | quote }}
 KAFKA_BROKERS: {{ .Values.global.kafka.brokers | quote }}
 SCHEMA_REGISTRY_URL: {{ .Values.global.schemaRegistry.url | quote }}
+{{- if .Values.kafkaLogin }}
+KAFKA_LOGIN_PATH: /etc/kafka
+{{- end }}
 {{- with .Values.database }}
 DATABASE_HOST: {{ $.Values.global.database.host | quote }}
 DATABASE_PORT: {{ $.Values.global.database.port | quote }}
 DATABASE_NAME: {{ printf "%s_%s" . $.Values.global.environment | quote }}
 VAULT_ADDR: {{ $.Values.global.vault.address | quote }}
 VAULT_ROLE: {{ printf "%s-%s" . $.Values.global.environment | quote }}
+{{- end }}
+{{- if .Values.cache }}
+REDIS_URL: {{ printf "redis://%s:%v/%v" .Values.global.cache.host .Values.global.cache.port .Values.global.cache.index | quote }}
+REDIS_PASSWORD_PATH: /etc/redis/password
+{{- end }}
+{{- if .Values.issuer }}
+IDENTITY_SIGNING_KEY_PATH: /etc/identity/private.pem
+STATE_STORE_NAME: {{ .Values.global.dapr.statestore | quote }}
 {{- end }}
 {{- range $name, $value := .Values.env }}
 {{ $name }}: {{ $value | quote }}

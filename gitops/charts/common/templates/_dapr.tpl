@@ -19,6 +19,7 @@ dapr.io/sidecar-cpu-request: {{ $dapr.resources.requests.cpu | quote }}
 dapr.io/sidecar-memory-request: {{ $dapr.resources.requests.memory | quote }}
 dapr.io/sidecar-cpu-limit: {{ $dapr.resources.limits.cpu | quote }}
 dapr.io/sidecar-memory-limit: {{ $dapr.resources.limits.memory | quote }}
+dapr.io/env-from-secret: {{ printf "KAFKA_PASSWORD=kafka-%[1]s:password,KAFKA_CA=kafka-%[1]s:ca.crt" (include "common.name" .) | quote }}
 dapr.io/env: {{ printf "GOMAXPROCS=2,GOMEMLIMIT=%s" $dapr.goMemoryLimit | quote }}
 dapr.io/sidecar-readiness-probe-delay-seconds: "1"
 dapr.io/sidecar-readiness-probe-period-seconds: "1"

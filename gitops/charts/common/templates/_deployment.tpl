@@ -42,6 +42,14 @@ spec:
             preStop:
               sleep: {seconds: {{ .Values.preStopSeconds }}}
           {{- include "common.probes" . | nindent 10 }}
-          volumeMounts: {{- include "common.mounts" . | nindent 12 }}
-      volumes: {{- include "common.volumes" . | nindent 8 }}
+          volumeMounts:
+            {{- include "common.mounts" . | nindent 12 }}
+            {{- if .Values.kafkaLogin }}
+            {{- include "common.kafka-mount" . | nindent 12 }}
+            {{- end }}
+      volumes:
+        {{- include "common.volumes" . | nindent 8 }}
+        {{- if .Values.kafkaLogin }}
+        {{- include "common.kafka-volume" (include "common.name" .) | nindent 8 }}
+        {{- end }}
 {{- end }}

@@ -49,10 +49,21 @@ spec:
       command: [python3, -m, {{ .module }}]
       envFrom:
         - configMapRef: {name: {{ include "common.name" $root }}-config}
+      {{- if has .step $root.Values.stepLogins }}
+      env: [{name: KAFKA_LOGIN_PATH, value: /etc/kafka}]
+      {{- end }}
       securityContext: {{- include "common.container-security" $root | nindent 8 }}
       resources: {{- toYaml $root.Values.resources | nindent 8 }}
-      volumeMounts: {{- include "common.mounts" $root | nindent 8 }}
-  volumes: {{- include "common.volumes" $root | nindent 4 }}
+      volumeMounts:
+        {{- include "common.mounts" $root | nindent 8 }}
+        {{- if has .step $root.Values.stepLogins }}
+        {{- include "common.kafka-mount" . | nindent 8 }}
+        {{- end }}
+  volumes:
+    {{- include "common.volumes" $root | nindent 4 }}
+    {{- if has .step $root.Values.stepLogins }}
+    {{- include "common.kafka-volume" .step | nindent 4 }}
+    {{- end }}
 {{- end }}
 
 {{- define "common.targets" -}}

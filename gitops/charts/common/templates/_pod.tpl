@@ -21,6 +21,9 @@ seccompProfile: {type: RuntimeDefault}
 {{- if .Values.identity }}
 - {name: identity, mountPath: /etc/identity, readOnly: true}
 {{- end }}
+{{- if .Values.cache }}
+- {name: redis, mountPath: /etc/redis, readOnly: true}
+{{- end }}
 {{- end }}
 
 {{- define "common.volumes" -}}
@@ -36,8 +39,26 @@ seccompProfile: {type: RuntimeDefault}
 - name: identity
   secret:
     secretName: identity
-    items: [{key: jwks.json, path: jwks.json}]
+    items:
+      - {key: jwks.json, path: jwks.json}
+      {{- if .Values.issuer }}
+      - {key: private.pem, path: private.pem}
+      {{- end }}
 {{- end }}
+{{- if .Values.cache }}
+- name: redis
+  secret: {secretName: redis}
+{{- end }}
+{{- end }}
+
+{{- /* A login of the broker, for what reaches it without the sidecar. Call with the broker user's short name. */ -}}
+{{- define "common.kafka-volume" -}}
+- name: kafka
+  secret: {secretName: kafka-{{ . }}}
+{{- end }}
+
+{{- define "common.kafka-mount" -}}
+- {name: kafka, mountPath: /etc/kafka, readOnly: true}
 {{- end }}
 
 {{- define "common.probes" -}}

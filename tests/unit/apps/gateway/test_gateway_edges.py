@@ -18,6 +18,11 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         jwks_path=tmp_path / "none", cors_origins="https://todo.example, https://two.example"
     )
     app = create_app(ServiceSettings(sidecar_url="http://127.0.0.1:9"), settings)
+
+    async def broken() -> None:
+        raise RuntimeError("a bug")
+
+    app.add_api_route("/broken", broken)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -26,13 +31,52 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
-async def test_security_headers_are_on_every_answer(client: httpx.AsyncClient) -> None:
-    for path in ("/health", "/api/v1/tasks", "/nowhere"):
-        headers = (await client.get(path)).headers
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["x-frame-options"] == "DENY"
-        assert "max-age" in headers["strict-transport-security"]
-        assert headers["content-security-policy"].startswith("default-src 'none'")
+# What Helmet sends, and what its strictest choice is where there is one.
+HELMET = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "origin-agent-cluster": "?1",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-dns-prefetch-control": "off",
+    "x-download-options": "noopen",
+    "x-frame-options": "DENY",
+    "x-permitted-cross-domain-policies": "none",
+    "x-xss-protection": "0",
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/health", 200),
+        ("GET", "/ready", 503),
+        ("GET", "/metrics", 200),
+        ("GET", "/openapi.json", 200),
+        ("GET", "/api/v1/tasks", 401),
+        ("PUT", "/api/v1/tasks", 405),
+        ("POST", "/auth/login", 404),
+        ("GET", "/nowhere", 404),
+        ("GET", "/broken", 500),
+        ("OPTIONS", "/api/v1/tasks", 200),
+    ],
+)
+async def test_security_headers_and_a_correlation_id_are_on_every_answer(
+    client: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    asked = {
+        "x-correlation-id": "request-1",
+        "origin": "https://todo.example",
+        "access-control-request-method": "POST",
+    }
+    answer = await client.request(method, path, headers=asked)
+    assert answer.status_code == status
+    assert HELMET.items() <= dict(answer.headers).items()
+    assert answer.headers["x-correlation-id"] == "request-1"
+    made = (await client.request(method, path)).headers["x-correlation-id"]
+    assert made not in ("", "request-1")
 
 
 async def test_the_documentation_page_may_load_its_script(client: httpx.AsyncClient) -> None:
@@ -59,5 +103,8 @@ async def test_only_named_origins_may_call_from_a_page(client: httpx.AsyncClient
     ask = {"access-control-request-method": "POST"}
     known = await client.options("/api/v1/tasks", headers={"origin": "https://todo.example", **ask})
     other = await client.options("/api/v1/tasks", headers={"origin": "https://evil.example", **ask})
+    plain = await client.get("/nowhere", headers={"origin": "https://two.example"})
     assert known.headers["access-control-allow-origin"] == "https://todo.example"
+    assert "access-control-allow-credentials" not in known.headers
+    assert "retry-after" in plain.headers["access-control-expose-headers"]
     assert "access-control-allow-origin" not in other.headers

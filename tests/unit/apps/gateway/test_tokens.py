@@ -55,12 +55,12 @@ def verifier(path: Path) -> TokenVerifier:
 
 
 def test_a_good_token_names_its_user(verifier: TokenVerifier) -> None:
-    assert verifier.subject(signed()) == "ann"
+    assert verifier.principal(signed()).user_id == "ann"
 
 
 def test_a_clock_that_is_a_little_off_is_tolerated(verifier: TokenVerifier) -> None:
-    assert verifier.subject(signed(exp=int(time.time()) - 10)) == "ann"
-    assert verifier.subject(signed(nbf=int(time.time()) + 10)) == "ann"
+    assert verifier.principal(signed(exp=int(time.time()) - 10)).user_id == "ann"
+    assert verifier.principal(signed(nbf=int(time.time()) + 10)).user_id == "ann"
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,15 @@ def test_a_clock_that_is_a_little_off_is_tolerated(verifier: TokenVerifier) -> N
         {"kid": "unknown"},
         {"key": OTHER},
     ],
-    ids=str,
+    # The same in every process: of a moment or a key only its name.
+    ids=lambda changes: " ".join(
+        f"{name}={value if isinstance(value, str) or value is None else '...'}"
+        for name, value in changes.items()
+    )[:40],
 )
 def test_any_other_token_is_refused(verifier: TokenVerifier, changes: dict[str, Any]) -> None:
     with pytest.raises(UnauthorizedError):
-        verifier.subject(signed(**changes))
+        verifier.principal(signed(**changes))
 
 
 def test_a_token_cannot_choose_its_algorithm(verifier: TokenVerifier) -> None:
@@ -94,39 +98,61 @@ def test_a_token_cannot_choose_its_algorithm(verifier: TokenVerifier) -> None:
     foreign = jwt.encode(claims(), private, algorithm="RS256", headers={"kid": "k1"})
     for token in (unsigned, mac, foreign, "", "a.b.c"):
         with pytest.raises(UnauthorizedError):
-            verifier.subject(token)
+            verifier.principal(token)
 
 
 def test_a_new_key_is_taken_and_a_removed_one_refused(
     verifier: TokenVerifier, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0.0)
-    assert verifier.subject(signed()) == "ann"
+    assert verifier.principal(signed()).user_id == "ann"
     path.write_text(jwks(("k2", OTHER)))
     os.utime(path, ns=(1, 1))
-    assert verifier.subject(signed(OTHER, "k2")) == "ann"
+    assert verifier.principal(signed(OTHER, "k2")).user_id == "ann"
     with pytest.raises(UnauthorizedError):
-        verifier.subject(signed())
+        verifier.principal(signed())
 
 
 def test_a_broken_key_set_does_not_replace_a_good_one(
     verifier: TokenVerifier, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0.0)
-    assert verifier.subject(signed()) == "ann"
+    assert verifier.principal(signed()).user_id == "ann"
     path.write_text("{")
     os.utime(path, ns=(1, 1))
-    assert verifier.subject(signed()) == "ann"
+    assert verifier.principal(signed()).user_id == "ann"
 
 
 def test_without_a_key_set_nobody_is_let_in(tmp_path: Path) -> None:
     absent = KeySet(tmp_path / "none.json")
     assert not absent.usable()
     with pytest.raises(UnavailableError):
-        TokenVerifier(absent, GatewaySettings()).subject(signed())
+        TokenVerifier(absent, GatewaySettings()).principal(signed())
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": []}', '{"keys": [{"kty": "RSA"}]}'])
 def test_a_document_without_a_usable_key_is_refused(text: str) -> None:
     with pytest.raises(KeySetError):
         read_keys(text)
+
+
+@pytest.mark.parametrize(
+    ("claim", "roles"),
+    [
+        (None, {"user"}),
+        ("admin", {"admin"}),
+        ("user, admin", {"user", "admin"}),
+        ("", {"user"}),
+        (["admin"], {"user"}),
+        (7, {"user"}),
+    ],
+)
+def test_roles_come_from_one_claim_with_commas(
+    verifier: TokenVerifier, claim: Any, roles: set[str]
+) -> None:
+    assert verifier.principal(signed(role=claim)).roles == roles
+
+
+def test_the_id_of_a_public_key_is_found_in_the_key_set(path: Path) -> None:
+    assert KeySet(path).id_of(KEY.public_key()) == "k1"
+    assert KeySet(path).id_of(OTHER.public_key()) is None

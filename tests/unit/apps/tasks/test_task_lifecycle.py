@@ -1,16 +1,27 @@
 """The use cases of tasks over a repository in memory."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from tasks.errors import StaleVersionError
 from tasks.lifecycle import TaskLifecycle
+from tasks.models.audit import AuditRecord
 from tasks.models.task import Task
-from tasks.repository import Position
+from tasks.repository.position import Position
 from todo_shared.errors import ConflictError, InvalidError, NotFoundError
 from todo_shared.events.envelope import NewEvent
-from todo_shared.models import TaskCreate, TaskStatus
+from todo_shared.models import (
+    AuditEntry,
+    DueQuery,
+    TaskCreate,
+    TaskQuery,
+    TaskStatus,
+    TaskUpdate,
+)
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -21,16 +32,20 @@ class MemoryRepository:
     def __init__(self) -> None:
         self.rows: dict[UUID, tuple[Task, bytes]] = {}
         self.events: list[NewEvent] = []
+        self.records: list[AuditRecord] = []
         self.rivals: list[Task] = []
 
-    async def add(self, task: Task, request_digest: bytes, event: NewEvent) -> bool:
+    async def add(
+        self, task: Task, request_digest: bytes, record: AuditRecord, event: NewEvent
+    ) -> bool:
         if UUID(task.id) in self.rows:
             return False
         self.rows[UUID(task.id)] = (task, request_digest)
+        self.records.append(record)
         self.events.append(event)
         return True
 
-    async def save(self, task: Task, event: NewEvent) -> bool:
+    async def save(self, task: Task, record: AuditRecord, events: Sequence[NewEvent]) -> bool:
         if self.rivals:
             rival = self.rivals.pop()
             self.rows[UUID(rival.id)] = (rival, b"")
@@ -38,7 +53,8 @@ class MemoryRepository:
         if present.version != task.version - 1:
             return False
         self.rows[UUID(task.id)] = (task, digest)
-        self.events.append(event)
+        self.records.append(record)
+        self.events += events
         return True
 
     async def get(self, user_id: str, task_id: UUID) -> tuple[Task, bytes] | None:
@@ -46,10 +62,18 @@ class MemoryRepository:
         return found if found and found[0].user_id == user_id else None
 
     async def page(
-        self, user_id: str, status: TaskStatus | None, after: Position | None, limit: int
+        self, user_id: str, wanted: TaskQuery, after: Position | None, limit: int
     ) -> list[Task]:
         rows = [task for task, _ in self.rows.values() if task.user_id == user_id]
         return rows[:limit]
+
+    async def due(self, wanted: DueQuery, after: Position | None, limit: int) -> list[Task]:
+        return [task for task, _ in self.rows.values()][:limit]
+
+    async def history(
+        self, user_id: str, task_id: UUID, after: int, limit: int
+    ) -> list[AuditEntry]:
+        return []
 
 
 @pytest.fixture
@@ -82,24 +106,61 @@ async def test_a_key_with_another_body_is_invalid(lifecycle: TaskLifecycle) -> N
         await lifecycle.create("ann", TaskCreate(title="y"), "k")
 
 
-async def test_losing_against_another_change_is_a_conflict(
+async def test_what_somebody_else_changed_meanwhile_is_kept(
     lifecycle: TaskLifecycle, repository: MemoryRepository
 ) -> None:
     task, _ = await lifecycle.create("ann", TaskCreate(title="x"), None)
-    stored = repository.rows[UUID(task.id)][0]
-    later = START + timedelta(seconds=1)
-    renamed = Task(**{**_fields(stored), "title": "y", "version": 2, "updated_at": later})
-    repository.rivals = [renamed]
-    with pytest.raises(ConflictError, match="read it again"):
+    repository.rivals = [_retitled(repository, task.id, 2)]
+    done, completed = await lifecycle.complete("ann", task.id)
+    assert (done.title, done.status, done.version) == ("y", TaskStatus.COMPLETED, 3)
+    assert completed
+
+
+async def test_losing_again_and_again_is_a_conflict(
+    lifecycle: TaskLifecycle, repository: MemoryRepository
+) -> None:
+    task, _ = await lifecycle.create("ann", TaskCreate(title="x"), None)
+    repository.rivals = [_retitled(repository, task.id, version) for version in range(9, 1, -1)]
+    with pytest.raises(ConflictError, match="try again"):
         await lifecycle.complete("ann", task.id)
+
+
+async def test_a_change_meant_for_an_older_version_is_refused(
+    lifecycle: TaskLifecycle, repository: MemoryRepository
+) -> None:
+    task, _ = await lifecycle.create("ann", TaskCreate(title="x"), None)
+    wanted = TaskUpdate(title="z")
+    with pytest.raises(StaleVersionError, match="version 7 was expected, the present one is 1"):
+        await lifecycle.update("ann", task.id, wanted, 7)
+    repository.rivals = [_retitled(repository, task.id, 2)]
+    with pytest.raises(StaleVersionError):
+        await lifecycle.update("ann", task.id, wanted, 1)
+    updated, _ = await lifecycle.update("ann", task.id, wanted, 2)
+    assert (updated.title, updated.version) == ("z", 3)
+
+
+async def test_an_update_that_completes_is_announced_as_both(
+    lifecycle: TaskLifecycle, repository: MemoryRepository
+) -> None:
+    task, _ = await lifecycle.create("ann", TaskCreate(title="x"), None)
+    wanted = TaskUpdate(title="y", status=TaskStatus.COMPLETED)
+    _, completed = await lifecycle.update("ann", task.id, wanted, None)
+    _, again = await lifecycle.update("ann", task.id, wanted, None)
+    topics = [event.topic for event in repository.events]
+    assert (topics, completed, again) == (
+        ["task.created", "task.updated", "task.completed"],
+        True,
+        False,
+    )
+    assert [record.action for record in repository.records] == ["created", "completed"]
 
 
 async def test_losing_against_the_same_change_is_success(
     lifecycle: TaskLifecycle, repository: MemoryRepository
 ) -> None:
     task, _ = await lifecycle.create("ann", TaskCreate(title="x"), None)
-    earlier = START - timedelta(seconds=1)
-    repository.rivals = [repository.rows[UUID(task.id)][0].complete(earlier)]
+    later = START + timedelta(seconds=1)
+    repository.rivals = [repository.rows[UUID(task.id)][0].complete(later)]
     done, changed = await lifecycle.complete("ann", task.id)
     assert (done.status, changed) == (TaskStatus.COMPLETED, False)
 
@@ -120,11 +181,13 @@ async def test_an_id_that_was_never_ours_is_not_found(lifecycle: TaskLifecycle) 
 async def test_a_page_says_where_the_next_one_begins(lifecycle: TaskLifecycle) -> None:
     for number in range(3):
         await lifecycle.create("ann", TaskCreate(title=str(number)), None)
-    page = await lifecycle.page("ann", None, None, 2)
+    page = await lifecycle.page("ann", TaskQuery(limit=2))
     assert (len(page.items), page.next is None) == (2, False)
-    whole = await lifecycle.page("ann", None, None, 3)
+    whole = await lifecycle.page("ann", TaskQuery(limit=3))
     assert whole.next is None
 
 
-def _fields(task: Task) -> dict[str, object]:
-    return {name: getattr(task, name) for name in Task.__dataclass_fields__}
+def _retitled(repository: MemoryRepository, task_id: str, version: int) -> Task:
+    stored = repository.rows[UUID(task_id)][0]
+    later = START + timedelta(seconds=version)
+    return replace(stored, title="y", version=version, updated_at=later)

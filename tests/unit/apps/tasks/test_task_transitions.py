@@ -1,51 +1,80 @@
-"""The life of a task, step by step in any order."""
+"""The life of a task: each step in each state, and steps in any order."""
 
-from datetime import UTC, datetime, timedelta
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tasks.models.task import Task
+sys.path.insert(0, str(Path(__file__).parent))  # test-only modules of this folder
+
+from task_examples import START, new_task
+
+from tasks.models.task import EDITABLE, Task, changed_fields
 from todo_shared.errors import ConflictError
-from todo_shared.models import TaskStatus
+from todo_shared.models import TaskStatus, TaskUpdate
 
-START = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-def new_task() -> Task:
-    """A task as it is created."""
-    return Task(
-        id="t",
-        user_id="ann",
-        title="milk",
-        description=None,
-        status=TaskStatus.PENDING,
-        due_date=None,
-        created_at=START,
-        updated_at=START,
-        completed_at=None,
-        deleted_at=None,
-        version=1,
-    )
+HOUR = timedelta(hours=1)
+RETITLE, REOPEN, FINISH = ({"title": "bread"}, {"status": "pending"}, {"status": "completed"})
 
 
-def test_completing_sets_state_time_and_version() -> None:
-    done = new_task().complete(START + timedelta(hours=1))
-    assert (done.status, done.version) == (TaskStatus.COMPLETED, 2)
-    assert done.completed_at == done.updated_at == START + timedelta(hours=1)
+def _step(task: Task, step: str, now: datetime, body: dict[str, object] | None = None) -> Task:
+    if body is not None:
+        return task.edit(TaskUpdate.model_validate(body), now)
+    return task.complete(now) if step == "complete" else task.delete(now)
 
 
-def test_completing_again_is_the_same_task() -> None:
-    done = new_task().complete(START)
-    assert done.complete(START + timedelta(hours=1)) is done
+PENDING = new_task()
+DONE = PENDING.complete(START + HOUR)
+GONE = PENDING.delete(START + HOUR)
+# state, step, body -> what becomes of the task; None: nothing, ConflictError: refused.
+TABLE = [
+    (PENDING, "complete", None, (TaskStatus.COMPLETED, True)),
+    (PENDING, "delete", None, (TaskStatus.PENDING, False)),
+    (PENDING, "edit", RETITLE, (TaskStatus.PENDING, False)),
+    (PENDING, "edit", FINISH, (TaskStatus.COMPLETED, True)),
+    (PENDING, "edit", REOPEN, None),
+    (PENDING, "edit", {"title": "milk", "description": None}, None),
+    (DONE, "complete", None, None),
+    (DONE, "delete", None, (TaskStatus.COMPLETED, True)),
+    (DONE, "edit", RETITLE, (TaskStatus.COMPLETED, True)),
+    (DONE, "edit", FINISH, None),
+    (DONE, "edit", REOPEN, (TaskStatus.PENDING, False)),
+    (DONE, "edit", {**RETITLE, **REOPEN}, (TaskStatus.PENDING, False)),
+    (GONE, "complete", None, ConflictError),
+    (GONE, "delete", None, ConflictError),
+    (GONE, "edit", RETITLE, ConflictError),
+    (GONE, "edit", REOPEN, ConflictError),
+]
 
 
-def test_a_deleted_task_takes_no_further_step() -> None:
-    gone = new_task().delete(START)
-    with pytest.raises(ConflictError, match="deleted"):
-        gone.complete(START)
-    with pytest.raises(ConflictError, match="deleted"):
-        gone.delete(START)
+@pytest.mark.parametrize(("before", "step", "body", "wanted"), TABLE)
+def test_each_step_in_each_state(
+    before: Task, step: str, body: dict[str, object] | None, wanted: object
+) -> None:
+    now = START + 2 * HOUR
+    if wanted is ConflictError:
+        with pytest.raises(ConflictError, match="deleted"):
+            _step(before, step, now, body)
+        return
+    after = _step(before, step, now, body)
+    if wanted is None:
+        assert after is before
+        return
+    assert (after.status, after.completed_at is not None) == wanted
+    assert (after.version, after.updated_at) == (before.version + 1, now)
+    assert (after.deleted_at == now) == (step == "delete")
+
+
+def test_completing_again_after_a_reopening_takes_the_new_time() -> None:
+    again = DONE.edit(TaskUpdate.model_validate(REOPEN), START + HOUR).complete(START + 3 * HOUR)
+    assert (again.completed_at, again.version) == (START + 3 * HOUR, 4)
+
+
+def test_a_clock_that_is_behind_does_not_turn_time_back() -> None:
+    assert DONE.delete(START).updated_at == DONE.updated_at
 
 
 class Life(RuleBasedStateMachine):
@@ -57,22 +86,45 @@ class Life(RuleBasedStateMachine):
         self.now = START
         self.changes = 0
 
-    def _step(self, change: str) -> None:
+    def _take(self, step: str, body: dict[str, object] | None = None) -> None:
         self.now += timedelta(minutes=1)
         before = self.task
         try:
-            self.task = getattr(before, change)(self.now)
+            self.task = _step(before, step, self.now, body)
         except ConflictError:
             assert before.deleted_at is not None
         self.changes += self.task is not before
+        assert (self.task is not before) == (
+            bool(changed_fields(before, self.task)) or before.deleted_at != self.task.deleted_at
+        )
 
     @rule()
     def complete(self) -> None:
-        self._step("complete")
+        self._take("complete")
 
     @rule()
     def delete(self) -> None:
-        self._step("delete")
+        self._take("delete")
+
+    @rule(
+        body=st.dictionaries(st.sampled_from(EDITABLE), st.just(None), min_size=1).flatmap(
+            lambda chosen: st.fixed_dictionaries(
+                {
+                    name: {
+                        "title": st.sampled_from(["milk", "bread"]),
+                        "description": st.sampled_from([None, "two litres"]),
+                        "due_date": st.sampled_from([None, START + timedelta(days=1)]),
+                        "status": st.sampled_from(["pending", "completed"]),
+                    }[name]
+                    for name in chosen
+                }
+            )
+        )
+    )
+    def edit(self, body: dict[str, object]) -> None:
+        self._take("edit", body)
+        if self.task.deleted_at is None:
+            assert all(getattr(self.task, name) == value for name, value in body.items())
 
     @invariant()
     def the_version_counts_the_changes(self) -> None:

@@ -1,0 +1,1 @@
+"""What the service knows: counts, tasks, series, reports."""

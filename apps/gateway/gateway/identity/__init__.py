@@ -1,0 +1,1 @@
+"""Accounts with a password, for stacks without an identity provider of their own."""

@@ -1,0 +1,1 @@
+"""Deliveries, their queue and their recipients in PostgreSQL: nothing else here speaks SQL."""

@@ -1,0 +1,1 @@
+"""Storage in PostgreSQL. The only package of the service that speaks SQL."""

@@ -1,0 +1,1 @@
+"""Events whose handling failed for good: seen, understood and sent again."""

@@ -1,0 +1,77 @@
+"""The models that requests and responses of the Todo API are made of."""
+
+from todo_shared.models.audit import AuditAction, AuditChange, AuditEntry, AuditPage
+from todo_shared.models.base import ApiModel, Description, PageQuery, Title
+from todo_shared.models.errors import ErrorResponse
+from todo_shared.models.notifications import (
+    DeliveryStatus,
+    NewNotifications,
+    NotificationPage,
+    NotificationResponse,
+    NumberedNotification,
+    RecipientResponse,
+    RecipientUpdate,
+    SendNotification,
+    SendNotificationResponse,
+)
+from todo_shared.models.recurring_tasks import (
+    InstanceCreate,
+    OccurrenceResponse,
+    RecurringTaskCreate,
+    RecurringTaskPage,
+    RecurringTaskPreview,
+    RecurringTaskQuery,
+    RecurringTaskResponse,
+    RecurringTaskUpdate,
+)
+from todo_shared.models.tasks import (
+    DueQuery,
+    NotifyResponse,
+    TaskBase,
+    TaskCreate,
+    TaskPage,
+    TaskQuery,
+    TaskResponse,
+    TaskSort,
+    TaskStatus,
+    TaskUpdate,
+)
+
+__all__ = [
+    "ApiModel",
+    "AuditAction",
+    "AuditChange",
+    "AuditEntry",
+    "AuditPage",
+    "DeliveryStatus",
+    "Description",
+    "DueQuery",
+    "ErrorResponse",
+    "InstanceCreate",
+    "NewNotifications",
+    "NotificationPage",
+    "NotificationResponse",
+    "NotifyResponse",
+    "NumberedNotification",
+    "OccurrenceResponse",
+    "PageQuery",
+    "RecipientResponse",
+    "RecipientUpdate",
+    "RecurringTaskCreate",
+    "RecurringTaskPage",
+    "RecurringTaskPreview",
+    "RecurringTaskQuery",
+    "RecurringTaskResponse",
+    "RecurringTaskUpdate",
+    "SendNotification",
+    "SendNotificationResponse",
+    "TaskBase",
+    "TaskCreate",
+    "TaskPage",
+    "TaskQuery",
+    "TaskResponse",
+    "TaskSort",
+    "TaskStatus",
+    "TaskUpdate",
+    "Title",
+]

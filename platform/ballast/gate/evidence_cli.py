@@ -1,0 +1,153 @@
+"""`ballast gate verify`, `report`, `admitted`, `break-glass`: what evidence says and lets in."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ballast.errors import BallastError
+from ballast.gate import live, signing
+from ballast.gate.admission import Admitted
+from ballast.gate.admission_writer import admitted_by, publish
+from ballast.gate.break_glass import break_glass as give_permit
+from ballast.gate.checkout import Checkout
+from ballast.gate.record_store import trusted_keys
+from ballast.gate.run_folder import find_run
+from ballast.gate.until import parse_until
+from ballast.gate.verify import verify_record
+from ballast.gate.verify_clone import verify_clone
+from ballast.gitserver import GitServer
+from ballast.kubeapi import KubeApi
+from ballast.kubeapi.shape import mappings
+
+app = typer.Typer()
+console = Console()
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+Guarded = Annotated[str, typer.Argument(help="Environment: staging or prod.")]
+Images = Annotated[list[str], typer.Argument(help="Images as repository@sha256:<digest>.")]
+
+
+@app.command()
+def verify(
+    what: Annotated[
+        Path | None,
+        typer.Argument(help="A .dsse.json file, or a clone's folder; this checkout by default."),
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Check a record, or everything in a clone, offline against the committed keys.
+
+    Of a clone: every record and permit, the index, the chain of environments, and that evidence
+    covers what each release.yaml declares. Exit code 1 when one of them is not sound. The
+    platform's evidence is in its own repository: git clone http://127.0.0.1:18032/ballast.git
+    """
+    if what is not None and what.is_file():
+        keys = trusted_keys(Checkout(), signing.signer().public_key)
+        for line in verify_record(what.read_text(), keys):
+            console.print(line, highlight=False, soft_wrap=True)
+        return
+    if what is not None and not what.is_dir():
+        raise BallastError(f"{what} does not exist", "Give a record, or the folder of a clone.")
+    findings = verify_clone(Checkout(what))
+    if json_output:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            mark = "[green]sound[/green]" if finding.sound else "[red]FALSE[/red]"
+            console.print(f"{mark} {finding.path}: {finding.said}", highlight=False, soft_wrap=True)
+    if not all(finding.sound for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    name: Annotated[str | None, typer.Argument(help="Run; the newest by default.")] = None,
+    json_output: Json = False,
+) -> None:
+    """Print a run's verdicts as Markdown, for a review or a chat, and where its page is."""
+    folder = find_run(name)
+    plan, verdicts = folder.read("plan.json"), folder.read("verdicts.json")
+    page = folder.path / "report.html"
+    if not verdicts or not page.exists():
+        raise BallastError(
+            f"run {folder.name} has no report: it is {folder.read('state.json').get('state')}",
+            "A run that came to its end has one: ballast gate run dev.",
+        )
+    way = f"{plan.get('source')} to {plan.get('target')}"
+    if json_output:
+        print(json.dumps({"run": folder.name, "way": way, "page": str(page), **verdicts}))
+        return
+    print(f"## Gate run {folder.name}, {way}\n\n| check | verdict | why |\n|---|---|---|")
+    for verdict in mappings(verdicts.get("verdicts")):
+        why = str(verdict["reason"]).replace("|", "\\|")
+        print(f"| {verdict['check']} | {verdict['outcome']} | {why} |")
+    print(f"\nSeed {plan.get('seed')}. Page: {page}")
+
+
+@app.command()
+def admitted(
+    environment: Guarded,
+    write: Annotated[bool, typer.Option(help="Write it to the cluster's ledger anew.")] = False,
+    json_output: Json = False,
+) -> None:
+    """Show which digests an environment admits by the evidence in Git, and why not the others."""
+    with KubeApi.from_kubeconfig(live.kubeconfig_path()) as api:
+        found = admitted_by(GitServer(api), live.known(environment))
+        if write:
+            publish(api, found)
+    if json_output:
+        permits = [permit.model_dump(mode="json") for permit in found.permits]
+        print(json.dumps({"digests": found.digests, "permits": permits}))
+        return
+    console.print(_table(found))
+    for permit in found.permits:
+        console.print(
+            f"{permit.kind} {permit.name} by {permit.by} until {permit.until.isoformat()}: "
+            f"{permit.reason}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+@app.command("break-glass")
+def break_glass(
+    environment: Guarded,
+    images: Images,
+    name: Annotated[str, typer.Option(help="Name of the permit: lower case and dashes.")],
+    until: Annotated[str, typer.Option(help="Its end, within 24 h: 4h, or 2026-12-01T18:00Z.")],
+    reason: Annotated[str, typer.Option(help="Why: it is signed, committed and paged.")],
+) -> None:
+    """Let images into an environment without the gate: signed, named, ending, and paged."""
+    with KubeApi.from_kubeconfig(live.kubeconfig_path()) as api:
+        git = GitServer(api)
+
+        def admit(target: str, branch: object, also: object) -> None:
+            publish(api, admitted_by(git, target))
+
+        made = give_permit(
+            git,
+            admit,
+            live.known(environment),
+            images,
+            name=name,
+            until=parse_until(until),
+            reason=reason,
+        )
+    console.print(
+        f"{environment} admits {len(images)} image(s) until {made.until.isoformat()}; a page is "
+        f"raised until then. The permit: {made.path}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _table(found: Admitted) -> Table:
+    table = Table("digest", "state", title=f"{found.environment} admits")
+    for digest, state in sorted(found.digests.items()):
+        table.add_row(digest[:19], state)
+    return table
