@@ -115,7 +115,8 @@ def promote(
 ) -> Promotion:
     """Move the release of `source` to `target` when the gate proves it fit.
 
-    `evidence` presents a stored record instead of a new run; `dry_run` stops before the commit.
+    `evidence` presents a stored record instead of a new run: what is asked of it is what a run with
+    its seed would have to show now. `dry_run` stops before the commit.
     Raises BallastError with one reason, nothing committed, when the release is refused; and when
     the target does not serve it afterwards, with the commit reverted.
     """
@@ -123,15 +124,18 @@ def promote(
     with done.step("candidate"):
         candidate = verified_candidate(ports.git, ports.pods, source)
         old = served(ports.git, ports.pods, target)
-        plan = derive_plan(source, target, candidate, old=old, seed=seed)
         trusted = trusted_keys(ports.git, signing.signer(ports.key).public_key)
+        presented = _presented(evidence) if evidence else None
+        if presented is not None and seed is None:
+            seed = _seed(signing.open_envelope(presented, trusted))
+        plan = derive_plan(source, target, candidate, old=old, seed=seed)
         if hotfix:
             _permit(plan, "the record of the run that follows", hotfix)  # wrong facts cost no run
     progress(f"candidate: {candidate.revision} runs in {source}, digests verified on its pods")
     if old is None:
         progress(f"{target} serves nothing yet: there is no release to compare with")
     with done.step("run"):
-        envelope = _presented(evidence) if evidence else _fresh(plan, ports, done)
+        envelope = _fresh(plan, ports, done) if presented is None else presented
         done.record = signing.open_envelope(envelope, trusted)
     with done.step("decision"):
         asked = facts.gather(ports.git, ports.budgets, candidate, plan, trusted)
@@ -189,6 +193,13 @@ def _presented(path: Path) -> str:
             f"no evidence can be read from {path}: {absent}",
             "Leave --evidence out to run the gate now.",
         ) from absent
+
+
+def _seed(record: Opened) -> int | None:
+    """The seed of a trusted record; None when there is none to trust, and the plan has its own."""
+    gate = mapping(mapping(record.statement.get("predicate")).get("gate"))
+    seed = mapping(gate.get("seeds")).get("load")
+    return seed if record.verified and isinstance(seed, int) else None
 
 
 def _permit(

@@ -92,7 +92,8 @@ def make_record(tmp_path: Path):
     def make(**flaws) -> SimpleNamespace:
         candidate = release.parse(release_text("dev", flaws.get("digests", NEW)))
         old = release.parse(release_text("staging", OLD))
-        plan = derive_plan("dev", flaws.get("target", "staging"), candidate, old=old)
+        target, seed = flaws.get("target", "staging"), flaws.get("seed")
+        plan = derive_plan("dev", target, candidate, old=old, seed=seed)
         outcomes = dict.fromkeys(plan.checks, Outcome.PASS) | flaws.get("outcomes", {})
         verdicts = [
             Verdict(check, outcome, flaws.get("reason", "it held"))

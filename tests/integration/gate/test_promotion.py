@@ -96,6 +96,15 @@ def test_a_stored_record_can_be_presented(gate, make_record, new_digests, tmp_pa
     assert staging(gate.git).digests == new_digests
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_a_stored_record_is_asked_for_the_experiments_of_its_own_seed(
+    gate, make_record, new_digests, tmp_path, seed
+):
+    record = make_record(seed=seed)
+    gate.promote(record, evidence=present(record, tmp_path))
+    assert staging(gate.git).digests == new_digests
+
+
 def test_a_record_for_another_digest_is_refused(make_record, refused, old_digests, tmp_path):
     record = make_record(digests=old_digests)
     said = refused(record, evidence=present(record, tmp_path))
