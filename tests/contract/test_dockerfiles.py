@@ -1,4 +1,4 @@
-"""A service's Dockerfile is its neighbours' but for its name and port: one way to build them all."""
+"""A service's Dockerfile is its neighbours' but for name and port: one way to build all of them."""
 
 import importlib
 
@@ -18,7 +18,10 @@ def without_its_names(package: str) -> str:
     """The text with the service's own names and port blanked; each of them has to be there."""
     text = dockerfile(package)
     names = ("-f apps/{}/", "--package todo-{}", '"{}"]', "COPY apps/{0} apps/{0}")
-    for name in (*(name.format(package) for name in names), str(importlib.import_module(package).PORT)):
+    for name in (
+        *(name.format(package) for name in names),
+        str(importlib.import_module(package).PORT),
+    ):
         assert name in text
         text = text.replace(name, "its own")
     return text

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ballast.node import addresses
 from ballast.node.boot import Component
@@ -24,6 +24,9 @@ _ETCD: Final = "127.0.0.1:2379"
 _PEER: Final = "http://127.0.0.1:2380"
 _API: Final = f"tcp:{addresses.NODE_IP}:{addresses.API_PORT}"
 _RUNTIME: Final = f"unix:{addresses.CONTAINERD_SOCKET}"
+# The API server keeps half a gigabyte alive and would let as much garbage gather beside it: most of
+# what the node needs. Collecting at half of that costs a few per cent of a core.
+_LEAN: Final = {"GOGC": "50"}
 
 
 def components(binaries: Mapping[str, Path], host: HostRoot, layout: Layout) -> list[Component]:
@@ -34,8 +37,8 @@ def components(binaries: Mapping[str, Path], host: HostRoot, layout: Layout) -> 
             f"not built yet: {', '.join(missing)}", fix="ballast supply build, then try again"
         )
 
-    def run(name: str, *flags: str, after: tuple[str, ...] = (), last: bool = False) -> Component:
-        return Component(name, [str(binaries[name]), *flags], after=list(after), last=last)
+    def run(name: str, *flags: str, **rest: Any) -> Component:
+        return Component(name, [str(binaries[name]), *flags], **rest)
 
     runtime = [
         host.program("containerd"),
@@ -44,14 +47,14 @@ def components(binaries: Mapping[str, Path], host: HostRoot, layout: Layout) -> 
     ]
     return [
         run("etcd", *_etcd(layout), last=True),
-        run("kube-apiserver", *_api_server(layout), after=(f"tcp:{_ETCD}",)),
+        run("kube-apiserver", *_api_server(layout), after=[f"tcp:{_ETCD}"], environment=_LEAN),
         Component("containerd", runtime),
         forwarder(layout),
-        run("kubelet", *_kubelet(layout), after=(_RUNTIME, _API)),
-        run("kube-controller-manager", *_controller_manager(layout), after=(_API,)),
-        run("kube-scheduler", *_scheduler(layout), after=(_API,)),
-        run("kube-proxy", f"--config={layout.config}/kube-proxy.yaml", after=(_API,)),
-        run("netpol", *_netpol(layout), after=(_API,)),
+        run("kubelet", *_kubelet(layout), after=[_RUNTIME, _API]),
+        run("kube-controller-manager", *_controller_manager(layout), after=[_API]),
+        run("kube-scheduler", *_scheduler(layout), after=[_API]),
+        run("kube-proxy", f"--config={layout.config}/kube-proxy.yaml", after=[_API]),
+        run("netpol", *_netpol(layout), after=[_API]),
     ]
 
 

@@ -82,6 +82,7 @@ def test_a_process_that_ends_while_it_is_looked_at_is_not_there(
             raise end
         return "Name:\tpause\nNSpid:\t77\t5\n"
 
+    monkeypatch.setattr(status.cgroups, "mounted", lambda: [])
     monkeypatch.setattr(status.cgroups, "processes", lambda *_: [gone, 77])
     monkeypatch.setattr(Path, "read_text", read)
     assert status._host_pids("ballast") == {5: 77}
