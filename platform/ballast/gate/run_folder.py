@@ -19,7 +19,6 @@ from ballast.gate.injection import INJECTED, undo_in
 from ballast.kubeapi.shape import mapping, mappings
 from ballast.paths import state_dir
 
-
 Moment = Literal["started", "load_began", "load_ended", "read_back", "ended"]
 
 

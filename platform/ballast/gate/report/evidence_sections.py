@@ -110,7 +110,7 @@ def reproduction(report: Report) -> Element:
     return _section(
         "Again",
         element("pre", element("code", made.command)),
-        element("p", f"Equal requests, equal faults, as long as {report.source} serves the images below."),
+        element("p", f"Equal requests and faults, as long as {report.source} serves these images."),
         element("p", "Signed record: ", element("code", evidence)),
         element("pre", element("code", f"ballast gate verify {report.folder}/{RECORD}"))
         if report.evidence

@@ -45,6 +45,7 @@ def percentiles(report: Report) -> Element:
     if found is None:
         return _section("Percentiles", element("p", "Absent: nothing was judged."))
     sure = f"{found.confidence:.0%}"
+    sides = (f"old, {found.old_samples} requests", f"new, {found.new_samples} requests")
     rows = [
         (row.name, wording.interval(row.old), wording.interval(row.new), wording.change(row))
         for row in found.rows
@@ -57,7 +58,7 @@ def percentiles(report: Report) -> Element:
         element("figure", percentile_plot(found), class_="plot"),
         table(
             "Percentiles",
-            ("", f"old, {found.old_samples} requests", f"new, {found.new_samples} requests", "change"),
+            ("", *sides, "change"),
             rows,
             numbers=(1, 2, 3),
         ),

@@ -44,7 +44,9 @@ def read_report(folder: RunFolder) -> Report:
     outcome = overall([Verdict(c.name, c.outcome, c.reason) for c in checks if c.outcome])
     decision = _decision(folder)
     headline = _headline(state, outcome, decision)
-    spent = [Spent.model_validate(each) for each in mappings(folder.read("spent.json").get("spent"))]
+    spent = [
+        Spent.model_validate(each) for each in mappings(folder.read("spent.json").get("spent"))
+    ]
     return Report(
         run=folder.name,
         source=plan.source,
@@ -130,9 +132,7 @@ def _why(
         return [f"the run did not come to its end: {why_not or 'nobody knows why'}"]
     if headline == "RUNNING":
         return ["the run is under way: this is what its folder holds until now"]
-    why = [
-        f"{check.name}: {check.reason}" for check in checks if check.outcome is not Outcome.PASS
-    ]
+    why = [f"{check.name}: {check.reason}" for check in checks if check.outcome is not Outcome.PASS]
     if not why:
         why = [f"all {len(checks)} checks passed"]
     if decision and decision.undone:

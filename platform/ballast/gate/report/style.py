@@ -32,7 +32,8 @@ border:1px solid var(--edge);border-radius:.4rem;padding:.7rem .8rem;margin:.5re
 .why{margin:.8rem 0;padding:0;list-style:none}
 .why li{border-left:.25rem solid var(--warn);padding:.15rem 0 .15rem .7rem;margin:.45rem 0;
 overflow-wrap:anywhere}
-.why.PASS li{border-color:var(--pass)}.why.FAIL li,.why.REFUSED li,.why.REVERTED li{border-color:var(--fail)}
+.why.PASS li{border-color:var(--pass)}
+.why.FAIL li,.why.REFUSED li,.why.REVERTED li{border-color:var(--fail)}
 .key{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.6rem;margin:1rem 0}
 .key div{background:var(--raised);border:1px solid var(--edge);border-radius:.5rem;
 padding:.5rem .7rem;display:flex;flex-direction:column}
@@ -53,7 +54,8 @@ td .none{color:var(--soft)}
 .bad{color:var(--fail);font-weight:700}
 details{font-size:.875rem;margin:.3rem 0}
 summary{cursor:pointer;color:var(--soft);padding:.15rem 0}
-details dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1rem .8rem;margin:.3rem 0}
+details dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1rem .8rem;
+margin:.3rem 0}
 details dt{color:var(--soft)}details dd{margin:0;overflow-wrap:anywhere}
 figure{margin:.6rem 0}
 .plot{padding:0 .3rem 0 3.9rem}

@@ -41,9 +41,7 @@ def moments_of(
     zero: float,
 ) -> list[Moment]:
     """Everything that is known to have happened, in order."""
-    found = [
-        Moment(at_s=round(at - zero, 3), event=_OF_RUN[name]) for name, at in moments.items()
-    ]
+    found = [Moment(at_s=round(at - zero, 3), event=_OF_RUN[name]) for name, at in moments.items()]
     if judged:
         found.append(Moment(at_s=judged[0], event="judged time starts: the baseline"))
         found.append(Moment(at_s=judged[1], event="judged time ends"))

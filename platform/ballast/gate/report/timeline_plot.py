@@ -34,9 +34,7 @@ def run_line(report: Report) -> Element:
 
 def fault_line(report: Report, fault: Fault) -> Element:
     """One fault, closer: detection, its end, recovery."""
-    numbered = [
-        (n, each) for n, each in enumerate(report.timeline, 1) if each.fault == fault.name
-    ]
+    numbered = [(n, each) for n, each in enumerate(report.timeline, 1) if each.fault == fault.name]
     last = max(moment.at_s for _, moment in numbered)
     axis = TimeAxis(fault.start_s - MARGIN, last + MARGIN)
     title = f"{fault.name}: detection and recovery"

@@ -1,6 +1,7 @@
 """Plots: everything lies inside, faults are where they were, gaps are gaps."""
 
 import re
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -26,9 +27,7 @@ def place(each: Element, attribute: str) -> float:
 
 
 def bucket(at: float, release="new", failed: int = 0, value: float | None = 20.0) -> Bucket:
-    return Bucket(
-        at_s=at, release=release, requests=10, failed=failed, p50_ms=value, p95_ms=value
-    )
+    return Bucket(at_s=at, release=release, requests=10, failed=failed, p50_ms=value, p95_ms=value)
 
 
 def drawn(report, *buckets: Bucket, faults: tuple[Fault, ...] = ()) -> Element:
@@ -38,9 +37,7 @@ def drawn(report, *buckets: Bucket, faults: tuple[Fault, ...] = ()) -> Element:
 
 
 def test_a_fault_is_shaded_from_its_start_to_its_end_and_lighter_until_recovered(report):
-    fault = Fault(
-        name="f", title="F", start_s=50, end_s=60, window_end_s=90, recovered_after_s=10
-    )
+    fault = Fault(name="f", title="F", start_s=50, end_s=60, window_end_s=90, recovered_after_s=10)
     plot = drawn(report, *(bucket(at) for at in range(100)), faults=(fault,))
     (dark,), (light,) = of_class(plot, "rect", "fault"), of_class(plot, "rect", "recovering")
     assert (place(dark, "x"), place(dark, "width")) == pytest.approx((50, 10))
@@ -124,10 +121,7 @@ def test_no_mark_covers_another(report, times):
     assert len(marks) == len(times)
     for row in {y for _, y in marks}:
         places = sorted(x for x, y in marks if y == row)
-        assert all(
-            after - before >= APART - 0.02
-            for before, after in zip(places, places[1:], strict=False)
-        )
+        assert all(after - before >= APART - 0.02 for before, after in pairwise(places))
 
 
 @given(st.floats(-50, 150), st.floats(-50, 150))
@@ -135,5 +129,5 @@ def test_a_bar_stays_inside(start, end):
     axis = TimeAxis(0, 100)
     rect = Bar(axis.percent(start), axis.percent(end)).rect(0, 1, "x")
     assert place(rect, "x") >= 0
-    assert 0 < place(rect, "width")
+    assert place(rect, "width") > 0
     assert place(rect, "x") + place(rect, "width") <= 100.02

@@ -3,9 +3,10 @@
 import shutil
 
 import pytest
-from simulated_run import EXPERIMENT, ZERO, plan_of, simulate
+from simulated_run import EXPERIMENT, ZERO, Story, plan_of, simulate
 
 from ballast.gate.report.model import Check, Fault
+from ballast.gate.report.reading import read_report
 from ballast.gate.report.timeline import faults_of, moments_of
 from ballast.gate.run_folder import RunFolder
 from ballast.gate.verdict import Outcome
@@ -18,8 +19,6 @@ FIGURES = {
 
 @pytest.fixture(scope="module")
 def plan():
-    from simulated_run import Story
-
     return plan_of(Story())
 
 
@@ -70,8 +69,6 @@ def test_without_a_journal_no_fault_is_known(plan, passed, tmp_path):
 
 
 def test_two_faults_stand_in_the_order_in_which_they_came(tmp_path):
-    from ballast.gate.report.reading import read_report
-
     names = ("freeze-task-service-sidecar", "delay-task-service-sidecar")
     report = read_report(simulate(tmp_path, experiments=names))
     starts = [each.start_s for each in report.faults]
