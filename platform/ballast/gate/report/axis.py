@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-MOST_TICKS: Final = 6
+MOST_TICKS: Final = 7
 SMALLEST_MS: Final = 0.1  # finer than anything that a load can measure
 _TIMES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
@@ -49,13 +49,13 @@ class LogAxis:
         share = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
         return 100 * min(1.0, share)
 
-    def ticks(self) -> list[float]:
-        """1, 2, 5, 10 and so on; fewer of them on a long axis, its decades at the least."""
+    def ticks(self, most: int = MOST_TICKS) -> list[float]:
+        """1, 2, 5, 10 and so on; fewer where they are more than `most`, the decades at least."""
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
         for steps in ((1, 2, 5), (1, 3), (1,)):
             ticks = [step * 10.0**power for power in range(first, last + 1) for step in steps]
             inside = [tick for tick in ticks if self.low <= tick * 1.001 <= self.high * 1.002]
-            if len(inside) <= MOST_TICKS:
+            if len(inside) <= most:
                 break
         return inside
 

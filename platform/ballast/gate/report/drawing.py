@@ -4,7 +4,7 @@ Places along the width are percentages, so a plot fills its box without a view b
 its labels; only the curves lie in one that is stretched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
@@ -85,6 +85,22 @@ def label(words: str, x: float, y: float, anchor: str = "middle", dx: float = 0)
         anchor = "end"
     shift = f"{dx:g}" if dx else None
     return element("text", words, x=percent(x), y=f"{y:g}", dx=shift, text_anchor=anchor)
+
+
+def legend(entries: Mapping[str, Element]) -> Element:
+    """What each sample of a drawing stands for."""
+    items = [element("li", shape, words) for words, shape in entries.items()]
+    return element("ul", *items, class_="legend", aria_label="Legend")
+
+
+def sample(shape: Element) -> Element:
+    """A shape as it is in a drawing, 22 by 12 pixels."""
+    return element("svg", shape, width="22", height="12", aria_hidden="true")
+
+
+def box(class_: str) -> Element:
+    """A sample of an area."""
+    return sample(element("rect", x="3", y="0", width="16", height="12", class_=class_))
 
 
 def percent(place: float) -> str:

@@ -4,13 +4,15 @@ from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
 from ballast.gate.report import wording
-from ballast.gate.report.drawing import Bar, drawing
+from ballast.gate.report.drawing import Bar, box, drawing, legend
 from ballast.gate.report.markup import Node, element
 from ballast.gate.report.model import LedgerClass, Moment, Report
 from ballast.gate.report.reading import RECORD
 from ballast.gate.report.tables import listed, table
 from ballast.gate.report.timeline_plot import fault_line, run_line
 from ballast.gate.spending import Spent
+
+_BARS = {"judged time": "judged", "fault": "fault", "until recovered": "recovering"}
 
 
 def budget(report: Report) -> Element:
@@ -45,13 +47,19 @@ def budget(report: Report) -> Element:
 def ledgers(report: Report) -> Element:
     """Violations by class, of both ledgers."""
     found = report.ledgers
-    rests = (
-        f"The load's ledger: {wording.count(found.acknowledged)} acknowledged creates, "
-        f"{wording.count(found.matched)} delivered exactly once, "
-        f"{wording.count(found.unacknowledged)} without an answer. The independent client's "
-        f"history: {wording.count(found.writes)} acknowledged writes, "
-        f"{wording.count(found.reads)} reads, {wording.count(found.unknown)} without an answer."
+    load = (
+        "was not read"
+        if found.acknowledged is None
+        else f"{found.acknowledged} acknowledged creates, {found.matched} delivered exactly once, "
+        f"{found.unacknowledged} without an answer"
     )
+    history = (
+        "was not read"
+        if found.writes is None
+        else f"{found.writes} acknowledged writes, {found.reads} reads, "
+        f"{found.unknown} without an answer"
+    )
+    rests = f"The load's ledger: {load}. The independent client's history: {history}."
     return _section(
         "Event ledgers",
         element("p", rests),
@@ -84,6 +92,7 @@ def timeline(report: Report) -> Element:
     ]
     return _section(
         "Timeline",
+        legend({words: box(kind) for words, kind in _BARS.items()}),
         element("figure", run_line(report), class_="plot bare"),
         *(part for fault in report.faults for part in (
             element("h3", "Detection and recovery: ", element("code", fault.name)),

@@ -83,7 +83,7 @@ def _judged(time: TimeAxis, judged: tuple[float, float] | None) -> list[Element]
         return []
     left, right = time.percent(judged[0]), time.percent(judged[1])
     return [
-        Bar(left, right).rect(4, 4, "judged"),
+        Bar(left, right).rect(0, 4, "judged"),
         label("judged time", (left + right) / 2, 17, "middle"),
     ]
 

@@ -1,9 +1,9 @@
 """Latency over time and percentiles, each as a drawing with its legend."""
 
-from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from ballast.gate.report import wording
+from ballast.gate.report.drawing import box, legend, sample
 from ballast.gate.report.latency_plot import latency_plot
 from ballast.gate.report.markup import Node, element
 from ballast.gate.report.model import Report
@@ -17,23 +17,24 @@ def latency(report: Report) -> Element:
         return _section("Latency over time", element("p", "Absent: there is no sample to draw."))
     old = any(bucket.release == "old" for bucket in report.latency.buckets)
     releases = ("new", "old") if old else ("new",)
-    legend: dict[str, Element] = {}
+    samples: dict[str, Element] = {}
     for release in releases:
-        legend[f"{release}, p95"] = _stroke(f"{release} tail")
-        legend[f"{release}, p50"] = _stroke(f"{release} median")
-    legend["fault"] = _box("fault")
-    legend["until recovered"] = _box("recovering")
-    legend["share of requests that failed"] = _box("failed")
+        samples[f"{release}, p95"] = _stroke(f"{release} tail")
+        samples[f"{release}, p50"] = _stroke(f"{release} median")
+    samples["fault"] = box("fault")
+    samples["until recovered"] = box("recovering")
+    samples["share of requests that failed"] = box("failed")
     width = report.latency.bucket_s
     return _section(
         "Latency over time",
-        _legend(legend),
+        legend(samples),
         element("figure", latency_plot(report, report.latency), class_="plot"),
         element(
             "p",
             f"Each point is the p50 or p95 of the requests that were due in {width} s and were "
             "answered, from when they were due. A gap is a stretch in which none was asked, or "
-            "none answered.",
+            "none answered. The old release is asked in turn with the new one, until a look at "
+            "both decides.",
             class_="note",
         ),
     )
@@ -54,7 +55,7 @@ def percentiles(report: Report) -> Element:
     return _section(
         "Percentiles, old against new",
         element("p", f"{said[0].name}: {said[0].reason}") if said else None,
-        _legend({"new": _dot("new"), "old": _dot("old")}),
+        legend({"new": _dot("new"), "old": _dot("old")}),
         element("figure", percentile_plot(found), class_="plot"),
         table(
             "Percentiles",
@@ -78,22 +79,9 @@ def _section(title: str, *parts: Node) -> Element:
     return element("section", element("h2", title), *parts)
 
 
-def _legend(entries: Mapping[str, Element]) -> Element:
-    items = [element("li", sample, words) for words, sample in entries.items()]
-    return element("ul", *items, class_="legend", aria_label="Legend")
-
-
 def _stroke(class_: str) -> Element:
-    return _sample(element("path", d="M0 6H22", class_=class_))
-
-
-def _box(class_: str) -> Element:
-    return _sample(element("rect", x="3", y="0", width="16", height="12", class_=class_))
+    return sample(element("path", d="M0 6H22", class_=class_))
 
 
 def _dot(class_: str) -> Element:
-    return _sample(element("circle", cx="11", cy="6", r="5", class_=f"point {class_}"))
-
-
-def _sample(shape: Element) -> Element:
-    return element("svg", shape, width="22", height="12", aria_hidden="true")
+    return sample(element("circle", cx="11", cy="6", r="5", class_=f"point {class_}"))

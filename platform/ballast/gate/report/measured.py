@@ -12,6 +12,7 @@ from ballast.gate.report.intervals import interval
 from ballast.gate.report.model import Check, Latency, Percentile, Percentiles
 from ballast.gate.run_folder import RunFolder
 from ballast.gate.samples import Sample, read_samples, within
+from ballast.gate.schedule import Release
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 CONFIDENCE = 0.95
@@ -22,13 +23,19 @@ class Measured:
     """Null parts have their reason in `absent`."""
 
     judged_s: tuple[float, float] | None = None
+    cut_off: bool = False  # the run ended before its judged time did
     latency: Latency | None = None
     percentiles: Percentiles | None = None
     absent: list[str] = field(default_factory=list[str])
 
 
 def measured(
-    folder: RunFolder, plan: Plan, checks: Mapping[str, Check], began: float | None
+    folder: RunFolder,
+    plan: Plan,
+    checks: Mapping[str, Check],
+    *,
+    began: float | None,
+    finished: bool,
 ) -> Measured:
     """Everything of the samples; `began` is the Unix time of the schedule's zero, if it began."""
     load = _load_of(folder, plan)
@@ -41,13 +48,17 @@ def measured(
     if not samples:
         return Measured(absent=["latency: the load left no sample"])
     segments = load.schedule.segments
-    release_of = {a.sequence: segments[a.segment].release for a in load.schedule.arrivals()}
+    release_of: dict[int, Release] = {
+        a.sequence: segments[a.segment].release for a in load.schedule.arrivals()
+    }
     start, end = load.schedule.judged(load.old_until)
     last = samples[-1].intended - began
-    judged = (start, min(end, last)) if start < last else None
+    cut_off = not finished and last < end
+    judged = (start, last if cut_off else end) if start < last else None
     percentiles, why = _percentiles(plan, load, checks, samples, began)
     return Measured(
         judged_s=judged,
+        cut_off=cut_off,
         latency=latency_of(samples, began, release_of),
         percentiles=percentiles,
         absent=[why] if why else [],

@@ -13,22 +13,22 @@ ROW = 46.0
 APART = 9.0  # of old and new from the middle of their row
 CAP = 5.0
 AXIS = 36.0
+TICKS = 4  # their labels stand side by side, on a phone as well
 
 
 def percentile_plot(found: Percentiles) -> Element:
     """A row for each percentile: the old release above the new one."""
     scale = LogAxis.over(value for row in found.rows for value in _values(row))
-    bottom = ROW * len(found.rows)
+    bottom, ticks = ROW * len(found.rows), scale.ticks(TICKS)
     return drawing(
         "percentiles",
         bottom + AXIS,
         "Percentiles of old and new",
         f"Points are estimates, lines are {found.confidence:.0%} confidence intervals; a line "
         "with an arrow has no upper bound. The table below has the figures.",
-        *(line(scale.percent(tick), 0, scale.percent(tick), bottom, "grid")
-          for tick in scale.ticks()),
+        *(line(scale.percent(tick), 0, scale.percent(tick), bottom, "grid") for tick in ticks),
         *(part for number, row in enumerate(found.rows) for part in _row(row, scale, ROW * number)),
-        *(label(milliseconds(tick), scale.percent(tick), bottom + 16) for tick in scale.ticks()),
+        *(label(milliseconds(tick), scale.percent(tick), bottom + 16) for tick in ticks),
         label("latency from the intended start", 50, bottom + 33),
     )  # fmt: skip
 

@@ -39,7 +39,8 @@ def read_report(folder: RunFolder) -> Report:
     by_name = {check.name: check for check in checks}
     moments = folder.read("moments.json")
     zero = moments.get("load_began", moments.get("started"))
-    seen = measured(folder, plan, by_name, moments.get("load_began"))
+    finished, began = state == "finished", moments.get("load_began")
+    seen = measured(folder, plan, by_name, began=began, finished=finished)
     faults = [] if zero is None else faults_of(folder, plan, by_name, zero)
     outcome = overall([Verdict(c.name, c.outcome, c.reason) for c in checks if c.outcome])
     decision = _decision(folder)
@@ -63,7 +64,7 @@ def read_report(folder: RunFolder) -> Report:
         latency=seen.latency,
         percentiles=seen.percentiles,
         faults=faults,
-        timeline=[] if zero is None else moments_of(moments, seen.judged_s, faults, zero),
+        timeline=[] if zero is None else moments_of(moments, seen, faults, zero),
         ledgers=ledgers_of(folder.read("ledger.json"), by_name),
         spent=spent,
         decision=decision,

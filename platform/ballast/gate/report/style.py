@@ -59,7 +59,7 @@ margin:.3rem 0}
 details dt{color:var(--soft)}details dd{margin:0;overflow-wrap:anywhere}
 figure{margin:.6rem 0}
 .plot{padding:0 .3rem 0 3.9rem}
-.plot.bare{padding:0 .3rem}
+.plot.bare{padding:0 .7rem}
 svg{display:block;overflow:visible}
 svg svg{overflow:hidden}
 svg text{font-size:12px;fill:var(--soft)}
@@ -69,7 +69,7 @@ path.median{stroke-dasharray:3 2.5}
 path.area{stroke:none;opacity:.16}path.area.new{fill:var(--new)}path.area.old{fill:var(--old)}
 .grid{stroke:var(--edge);stroke-width:1}
 .judged{fill:var(--judged)}
-.fault{fill:var(--fault);fill-opacity:.34}
+.fault{fill:var(--fault);fill-opacity:.38}
 .recovering{fill:var(--fault);fill-opacity:.15}
 .failed{fill:var(--fail)}.failed.old{fill:var(--old)}
 .track{fill:var(--edge)}
@@ -78,11 +78,16 @@ path.area{stroke:none;opacity:.16}path.area.new{fill:var(--new)}path.area.old{fi
 .stem{stroke:var(--soft);stroke-width:1}
 .mark{fill:var(--ink)}.mark.of-fault{fill:var(--fail);fill-opacity:1}
 svg text.number{fill:var(--ground);font-size:11px;font-weight:700}
-.spent{fill:var(--new)}.spent.over{fill:var(--fail)}
+.spent{fill:var(--new)}.spent.over{fill:var(--warn)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;padding:0;margin:.5rem 0;list-style:none;
 font-size:.85rem;color:var(--soft)}
 .legend svg{display:inline-block;vertical-align:middle;margin-right:.35rem}
-@media(max-width:34rem){body{font-size:15px}th,td{padding:.4rem .45rem}
+@media(max-width:34rem){
+.checks thead{position:absolute;clip-path:inset(50%)}
+.checks tbody,.checks th,.checks td{display:block}
+.checks tr{display:grid;grid-template-columns:1fr auto;border-top:1px solid var(--edge)}
+.checks th,.checks td{border:0;padding:.3rem .5rem}.checks td:last-child{grid-column:1/-1}
+body{font-size:15px}th,td{padding:.4rem .45rem}
 .plot{padding-left:3.4rem}.key{grid-template-columns:1fr 1fr}.verdict b{font-size:1.4rem}}
 @media print{main{max-width:none}details{display:block}}
 """

@@ -16,23 +16,30 @@ def table(
     class_: str = "",
     numbers: Sequence[int] = (),
 ) -> Element:
-    """A table; the first cell of a row is its header, `numbers` are the columns of figures."""
+    """A table; the first cell of a row is its header, `numbers` are the columns of figures.
+
+    Roles are written out, because a table whose rows are stacked on a phone loses them.
+    """
 
     def side(column: int) -> str | None:
         return "number" if column in numbers else None
 
     titles = [
-        element("th", words, scope="col", class_=side(column)) for column, words in enumerate(head)
+        element("th", words, scope="col", role="columnheader", class_=side(column))
+        for column, words in enumerate(head)
     ]
     lines = [
         element(
             "tr",
             *(
-                element("td", *_nodes(cell), class_=side(column))
+                element("td", *_nodes(cell), role="cell", class_=side(column))
                 if column
-                else element("th", *_nodes(cell), scope="row", class_=side(column))
+                else element(
+                    "th", *_nodes(cell), scope="row", role="rowheader", class_=side(column)
+                )
                 for column, cell in enumerate(row)
             ),
+            role="row",
         )
         for row in rows
     ]
@@ -40,8 +47,9 @@ def table(
         "div",
         element(
             "table",
-            element("thead", element("tr", *titles)),
-            element("tbody", *lines),
+            element("thead", element("tr", *titles, role="row"), role="rowgroup"),
+            element("tbody", *lines, role="rowgroup"),
+            role="table",
             aria_label=caption,
             class_=class_ or None,
         ),

@@ -6,6 +6,7 @@ from typing import Any
 from ballast.gate.chaos import read_journal, title_of
 from ballast.gate.order import Order
 from ballast.gate.plan import Plan
+from ballast.gate.report.measured import Measured
 from ballast.gate.report.model import Check, Fault, Moment
 from ballast.gate.run_folder import RunFolder
 from ballast.kubeapi.shape import mapping, mappings
@@ -36,15 +37,16 @@ def faults_of(
 
 def moments_of(
     moments: Mapping[str, float],
-    judged: tuple[float, float] | None,
+    seen: Measured,
     faults: Sequence[Fault],
     zero: float,
 ) -> list[Moment]:
     """Everything that is known to have happened, in order."""
     found = [Moment(at_s=round(at - zero, 3), event=_OF_RUN[name]) for name, at in moments.items()]
-    if judged:
-        found.append(Moment(at_s=judged[0], event="judged time starts: the baseline"))
-        found.append(Moment(at_s=judged[1], event="judged time ends"))
+    if seen.judged_s:
+        ends = "judged time is cut off" if seen.cut_off else "judged time ends"
+        found.append(Moment(at_s=seen.judged_s[0], event="judged time starts: the baseline"))
+        found.append(Moment(at_s=round(seen.judged_s[1], 3), event=ends))
     for fault in faults:
         found += _moments(fault)
     return sorted(found, key=lambda moment: moment.at_s)

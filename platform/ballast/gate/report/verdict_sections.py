@@ -76,9 +76,9 @@ def _faults(report: Report) -> list[Figure]:
         return [("fault", "absent", "none is known to have happened")]
     return [
         (
-            f"recovered from {fault.name}",
+            "fault recovered after",
             wording.recovery(fault),
-            f"after its end; detected after {wording.detection(fault)}",
+            f"detected after {wording.detection(fault)}: {fault.name}",
         )
         for fault in report.faults
     ]
@@ -95,8 +95,13 @@ def _ledgers(report: Report) -> Figure:
 
 
 def _budget(report: Report) -> Figure:
-    shares = [(each.of_run, each) for each in report.spent if each.of_run is not None]
-    if not shares:
-        return "error budget spent", "absent", "no figure of it"
-    share, most = max(shares, key=lambda pair: pair[0])
-    return "error budget spent", f"{share:.0%}", f"of what the run may, {most.slo}"
+    """The most that any objective lost: of the 30 days where they are known, else of the run."""
+    of_window = [(each.of_window, each) for each in report.spent if each.of_window is not None]
+    if of_window:
+        share, most = max(of_window, key=lambda pair: pair[0])
+        return "error budget spent", f"{share:.2%}", f"of {report.source}'s 30 days, {most.slo}"
+    of_run = [(each.of_run, each) for each in report.spent if each.of_run is not None]
+    if of_run:
+        share, most = max(of_run, key=lambda pair: pair[0])
+        return "error budget spent", f"{share:.0%}", f"of what so many requests may, {most.slo}"
+    return "error budget spent", "absent", "no figure of it"

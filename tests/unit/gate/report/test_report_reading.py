@@ -51,6 +51,7 @@ def test_an_interrupted_run_says_where_it_ended_and_what_it_does_not_know(interr
     assert report.percentiles is None
     assert report.latency is not None
     assert report.latency.buckets[-1].at_s <= 60
+    assert "judged time is cut off" in [moment.event for moment in report.timeline]
     assert report.ledgers.acknowledged is None
     assert report.spent == []
     assert report.evidence == ""

@@ -5,6 +5,7 @@ import shutil
 import pytest
 from simulated_run import EXPERIMENT, ZERO, Story, plan_of, simulate
 
+from ballast.gate.report.measured import Measured
 from ballast.gate.report.model import Check, Fault
 from ballast.gate.report.reading import read_report
 from ballast.gate.report.timeline import faults_of, moments_of
@@ -43,13 +44,13 @@ def test_a_system_that_never_recovered_is_shaded_to_the_end_of_its_window(plan, 
     found = fault(plan, passed, recovered_s="never")
     assert found.never_recovered
     assert found.over_s == found.window_end_s == 340
-    events = [moment.event for moment in moments_of({}, None, [found], ZERO)]
+    events = [moment.event for moment in moments_of({}, Measured(), [found], ZERO)]
     assert events[-1] == "not recovered when its window ends"
 
 
 def test_without_a_failed_request_there_was_nothing_to_recover_from(plan, passed):
     found = fault(plan, passed, recovered_s=0.0)
-    moments = {moment.event: moment.at_s for moment in moments_of({}, None, [found], ZERO)}
+    moments = {moment.event: moment.at_s for moment in moments_of({}, Measured(), [found], ZERO)}
     assert moments["recovered: no request failed after the fault"] == 305
     assert "first failed request" not in moments
 
@@ -74,3 +75,14 @@ def test_two_faults_stand_in_the_order_in_which_they_came(tmp_path):
     starts = [each.start_s for each in report.faults]
     assert len(starts) == 2
     assert starts == sorted(starts)
+
+
+@pytest.mark.parametrize(
+    ("cut_off", "event"), [(False, "judged time ends"), (True, "judged time is cut off")]
+)
+def test_judged_time_that_a_run_did_not_come_to_the_end_of_is_cut_off(cut_off, event):
+    moments = moments_of({}, Measured(judged_s=(10.0, 60.0), cut_off=cut_off), [], ZERO)
+    assert [(moment.at_s, moment.event) for moment in moments] == [
+        (10.0, "judged time starts: the baseline"),
+        (60.0, event),
+    ]
