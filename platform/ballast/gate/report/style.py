@@ -47,7 +47,7 @@ thead th{border-top:0;background:var(--raised);font-size:.8rem;color:var(--soft)
 tbody th{font-weight:500}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td .none{color:var(--soft)}
-.checks th code{overflow-wrap:anywhere}
+th code{overflow-wrap:break-word}
 .checks td:last-child{min-width:11rem;overflow-wrap:anywhere}
 .outcome{font-weight:700;font-size:.8rem;white-space:nowrap;color:var(--warn)}
 .outcome.PASS{color:var(--pass)}.outcome.FAIL{color:var(--fail)}
