@@ -74,9 +74,14 @@ class Evidence:
         return sum(sample.succeeded for sample in window) / len(window) if window else 0.0
 
     @property
+    def failed(self) -> list[Sample]:
+        """Requests intended during the fault that failed."""
+        return [sample for sample in self.window if not sample.succeeded]
+
+    @property
     def detected(self) -> float:
         """Seconds from the fault until it showed: in a failed request or to who watched it."""
-        failed = [sample.ended for sample in self.window if not sample.succeeded]
+        failed = [sample.ended for sample in self.failed]
         return min([*failed, float(self.facts["proven_at"])]) - float(self.facts["at"])
 
     @property
@@ -84,8 +89,7 @@ class Evidence:
         """Seconds from the fault's end to the end of the last failed request; 0 when none failed
         after it, None when five good seconds did not follow.
         """
-        window = self.window
-        failed = [sample for sample in window if not sample.succeeded]
+        window, failed = self.window, self.failed
         if not failed:
             return 0.0
         if window[-1].intended - failed[-1].intended < HEALED_SECONDS:
@@ -218,7 +222,10 @@ def _figures(evidence: Evidence) -> dict[str, Figure]:
             "recovered_s": "never" if recovered is None else round(recovered, 2),
             "fault_at": at,
             "fault_until": float(evidence.facts["until"]),
+            "proven_at": float(evidence.facts["proven_at"]),
         }
+    if evidence.failed:
+        figures["first_failed_at"] = min(sample.ended for sample in evidence.failed)
     return figures
 
 

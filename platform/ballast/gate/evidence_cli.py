@@ -16,13 +16,13 @@ from ballast.gate.admission_writer import admitted_by, publish
 from ballast.gate.break_glass import break_glass as give_permit
 from ballast.gate.checkout import Checkout
 from ballast.gate.record_store import trusted_keys
+from ballast.gate.report.write import Format, write_report
 from ballast.gate.run_folder import find_run
 from ballast.gate.until import parse_until
 from ballast.gate.verify import verify_record
 from ballast.gate.verify_clone import verify_clone
 from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
-from ballast.kubeapi.shape import mappings
 
 app = typer.Typer()
 console = Console()
@@ -66,27 +66,21 @@ def verify(
 
 @app.command()
 def report(
-    name: Annotated[str | None, typer.Argument(help="Run; the newest by default.")] = None,
-    json_output: Json = False,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Run; the newest by default.")
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="Which of its four forms to print.")
+    ] = Format.MARKDOWN,
 ) -> None:
-    """Print a run's verdicts as Markdown, for a review or a chat, and where its page is."""
-    folder = find_run(name)
-    plan, verdicts = folder.read("plan.json"), folder.read("verdicts.json")
-    page = folder.path / "report.html"
-    if not verdicts or not page.exists():
-        raise BallastError(
-            f"run {folder.name} has no report: it is {folder.read('state.json').get('state')}",
-            "A run that came to its end has one: ballast gate run dev.",
-        )
-    way = f"{plan.get('source')} to {plan.get('target')}"
-    if json_output:
-        print(json.dumps({"run": folder.name, "way": way, "page": str(page), **verdicts}))
-        return
-    print(f"## Gate run {folder.name}, {way}\n\n| check | verdict | why |\n|---|---|---|")
-    for verdict in mappings(verdicts.get("verdicts")):
-        why = str(verdict["reason"]).replace("|", "\\|")
-        print(f"| {verdict['check']} | {verdict['outcome']} | {why} |")
-    print(f"\nSeed {plan.get('seed')}. Page: {page}")
+    """Print the report of a run, and write all its forms beside its record anew.
+
+    A run writes its report itself, whatever becomes of it; this makes it again from what lies in
+    the run's folder, also of a run that is under way. For a pull request:
+    ballast gate report > summary.md. For a CI system: ballast gate report --format junit > gate.xml
+    For a browser: ballast gate report --format html > gate.html
+    """
+    print(write_report(find_run(name))[form], end="")
 
 
 @app.command()

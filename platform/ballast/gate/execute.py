@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ballast.errors import BallastError
-from ballast.gate import signing
+from ballast.gate import budget, signing
 from ballast.gate.beside import compare_early, of_the_new, old_release, regression, tokens_of
 from ballast.gate.catalogue import find_experiment
 from ballast.gate.chaos import (
@@ -29,9 +29,10 @@ from ballast.gate.load import LoadRun, cpu_share, finish_load, start_load
 from ballast.gate.order import Order
 from ballast.gate.plan import Plan
 from ballast.gate.readback import Readback
-from ballast.gate.report import render
+from ballast.gate.report.write import reported, write_interrupted
 from ballast.gate.run_folder import RunFolder, clean_interrupted
 from ballast.gate.samples import Sample, read_samples, sha256_of, within
+from ballast.gate.spending import Spent, spent
 from ballast.gate.tokens import Identity
 from ballast.gate.verdict import Verdict
 from ballast.slo.model import load_slos
@@ -83,10 +84,11 @@ def execute(
     """
     for name in clean_interrupted(runs):
         progress(f"run {name} was interrupted; what it left running has been ended")
+        write_interrupted(name, runs)
     folder = RunFolder.create(runs)
-    with folder.alive():
+    with reported(folder), folder.alive():
         folder.write("plan.json", plan.model_dump(mode="json"))
-        start = time.time()
+        start = folder.note("started")
         tokens = tokens_of(folder.name, plan, where.identity)
         old = old_release(folder.name, plan, where.old)
         load = LoadRun(folder.name, folder.path, where.url, plan.seed, plan.shape, tokens, old)
@@ -106,26 +108,28 @@ def execute(
         client = history.start()
         folder.adopt(client)
         began = _under_load(folder, plan, load, orders, progress)
+        folder.note("load_ended")
         history.finish(client)
         written = read_samples(load.samples)
         samples = of_the_new(load, written)
         progress(f"reading back the effects of {len(samples)} requests")
         ledger = Readback(where.url, tokens).settle(samples, DRAIN_SECONDS, progress)
         of_history = history.verdict(DRAIN_SECONDS, plan.recovery + DRAIN_SECONDS, progress)
+        folder.note("read_back")
         start_of, end_of = load.schedule.judged(load.old_until)
         steady = (began + start_of, began + end_of)
         record = SampleRecord(len(load.planned()), len(written), sha256_of(load.samples))
         said = Prometheus(where.prometheus, where.namespace, *steady)
         verdicts = _verdicts(plan, load, orders, written, ledger=ledger, steady=steady, said=said)
         verdicts.append(of_history)
-        made = statement(folder.name, plan, verdicts, record, start=start, end=time.time())
+        end = folder.note("ended")
+        made = statement(folder.name, plan, verdicts, record, start=start, end=end)
         envelope = signing.sign(made, signing.signer(key))
         folder.write("ledger.json", asdict(ledger))
+        left = _spent(plan, samples, steady, where.prometheus)
+        folder.write("spent.json", {"spent": [each.model_dump() for each in left]})
         folder.write("verdicts.json", {"verdicts": [asdict(verdict) for verdict in verdicts]})
         (folder.path / "record.dsse.json").write_text(envelope)
-        (folder.path / "report.html").write_text(
-            render(folder.name, plan, verdicts, samples, ledger=ledger, steady=steady)
-        )
     return Finished(folder, tuple(verdicts), envelope)
 
 
@@ -136,7 +140,7 @@ def _under_load(
     shape = load.shape
     generator = start_load(load)
     folder.adopt(generator)
-    began = _first_request(load)
+    began = folder.note("load_began", _first_request(load))
     progress(
         f"load: up to {shape.peak_rate:g} requests/s by {shape.users} users; "
         f"{shape.judged_seconds:g} s of the new release are judged"
@@ -190,6 +194,14 @@ def _first_request(load: LoadRun) -> float:
         f"{log[-1] if log else 'it said nothing'}",
         f"See {load.folder / 'locust.log'}.",
     )
+
+
+def _spent(
+    plan: Plan, samples: Sequence[Sample], judged: tuple[float, float], prometheus: str
+) -> list[Spent]:
+    slos = [slo for slo in load_slos() if slo.name in plan.slos]
+    left = budget.budgets(budget.Prometheus(prometheus), slos, plan.source)
+    return spent(slos, samples, judged, left)
 
 
 def _verdicts(

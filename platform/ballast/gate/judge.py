@@ -74,7 +74,7 @@ def judge_slo(slo: Slo, steady: list[Sample]) -> Verdict:
     if slo.gate is None:
         raise ValueError(f"{slo.name} has no LoadGate document, so no run can judge it")
     check, confidence, allowed = f"slo/{slo.name}", slo.gate.confidence, 1 - slo.target
-    bad = sum(_is_bad(sample, slo.gate.threshold_seconds) for sample in steady)
+    bad = sum(is_bad(sample, slo.gate.threshold_seconds) for sample in steady)
     total = len(steady)
     needed = needed_samples(slo.target, confidence, bad)
     upper, lower = upper_bound(bad, total, confidence), lower_bound(bad, total, confidence)
@@ -106,8 +106,11 @@ def judge_slo(slo: Slo, steady: list[Sample]) -> Verdict:
     return Verdict(check, outcome, reason, dict(figures))
 
 
-def _is_bad(sample: Sample, threshold: float | None) -> bool:
-    # A fast refusal is not a fast answer: what failed is bad for latency as well.
+def is_bad(sample: Sample, threshold: float | None) -> bool:
+    """Whether a sample is bad for an objective; `threshold` seconds when it is one of latency.
+
+    A fast refusal is not a fast answer: what failed is bad for latency as well.
+    """
     return not sample.succeeded or (threshold is not None and sample.latency > threshold)
 
 

@@ -30,7 +30,8 @@ from ballast.gate.record_store import (
     trusted_keys,
 )
 from ballast.gate.refusal import refusal
-from ballast.gate.run_folder import runs_dir
+from ballast.gate.report.write import FILES, Format, write_decision
+from ballast.gate.run_folder import RunFolder, runs_dir
 from ballast.gate.signing import Opened
 from ballast.kubeapi.shape import mapping
 from ballast.paths import repository_root
@@ -144,6 +145,7 @@ def promote(
             candidate, done.record, plan, facts=asked, samples_sha256=_samples_digest(done.record)
         )
         done.decision = decide(ports.opa(), ports.policy, asked)
+    _tell(done)
     if not done.decision.allow:
         raise refusal(target, done.decision.reasons, done.report)
     progress("decision: OPA allows the promotion")
@@ -154,6 +156,7 @@ def promote(
         files[release.path_of(target)] = release.render(target, candidate)
         ports.admit(target, Proposed(ports.git, files), declared(ports.git, target))
         done.commit = ports.git.commit_files(_message(done, candidate, hotfix), files)
+    _tell(done)
     progress(f"commit: {done.commit[:12]} carries {target}'s release and its evidence")
     _serve(done, ports, progress)
     return done
@@ -171,6 +174,7 @@ def _serve(done: Promotion, ports: Ports, progress: Progress) -> None:
         )
     except BallastError as failure:
         reverted = ports.git.revert(done.commit)
+        _tell(done, f"reverted by {reverted[:12]}: {failure}")
         ports.admit(done.target, ports.git, ())
         raise BallastError(
             f"{done.target} does not serve the release, {done.commit[:12]} is reverted: {failure}",
@@ -179,9 +183,22 @@ def _serve(done: Promotion, ports: Ports, progress: Progress) -> None:
         ) from failure
 
 
+def _tell(done: Promotion, undone: str = "") -> None:
+    """Let the report of a fresh run say what was decided on it, and what became of that."""
+    if done.report and done.decision:
+        write_decision(
+            RunFolder(done.report.parent),
+            done.target,
+            allow=done.decision.allow,
+            reasons=done.decision.reasons,
+            commit=done.commit,
+            undone=undone,
+        )
+
+
 def _fresh(plan: Plan, ports: Ports, done: Promotion) -> str:
     finished = ports.run(plan)
-    done.report = finished.folder.path / "report.html"
+    done.report = finished.folder.path / FILES[Format.HTML]
     return finished.envelope
 
 

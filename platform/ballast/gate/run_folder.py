@@ -12,12 +12,14 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ballast.errors import BallastError
 from ballast.gate.injection import INJECTED, undo_in
 from ballast.kubeapi.shape import mapping, mappings
 from ballast.paths import state_dir
+
+Moment = Literal["started", "load_began", "load_ended", "read_back", "ended"]
 
 
 def runs_dir() -> Path:
@@ -51,8 +53,9 @@ class RunFolder:
             try:
                 with _stoppable():
                     yield
-            except BaseException:
-                self.end("interrupted")
+            except BaseException as stopped:
+                self.note("ended")
+                self.end("interrupted", _told(stopped))
                 raise
             self.end("finished")
 
@@ -62,9 +65,16 @@ class RunFolder:
         child = {"pid": process.pid, "started": started(process.pid)}
         self.write("state.json", {**state, "children": [*mappings(state.get("children")), child]})
 
-    def end(self, state: str) -> None:
+    def note(self, moment: Moment, at: float | None = None) -> float:
+        """Write down when something happened, now unless `at` says when; Unix seconds."""
+        at = time.time() if at is None else at
+        self.write("moments.json", {**self.read("moments.json"), moment: at})
+        return at
+
+    def end(self, state: str, why: str = "") -> None:
         """End children that still live, drop the users' tokens, undo faults, write the final state.
 
+        `why` says what kept the run from its end.
         BallastError when a fault cannot be undone: the run is then not over, and the next start
         tries again.
         """
@@ -76,7 +86,7 @@ class RunFolder:
         (self.path / "tokens.json").unlink(missing_ok=True)
         for injected in sorted(self.path.glob(f"chaos/*/{INJECTED}")):
             undo_in(injected.parent)
-        self.write("state.json", {"state": state, "children": []})
+        self.write("state.json", {"state": state, "why": why, "children": []})
 
     def write(self, name: str, content: object) -> None:
         """Write a JSON file of the run, whole or not at all."""
@@ -102,9 +112,15 @@ def clean_interrupted(root: Path | None = None) -> list[str]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            run.end("interrupted")
+            run.end("interrupted", "its process was killed")
             cleaned.append(run.name)
     return cleaned
+
+
+def _told(stopped: BaseException) -> str:
+    if isinstance(stopped, KeyboardInterrupt):
+        return "it was stopped"
+    return str(stopped) or type(stopped).__name__
 
 
 @contextmanager

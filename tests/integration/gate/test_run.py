@@ -10,6 +10,8 @@ from ballast.gate import signing
 from ballast.gate.chaos_verdict import Hypothesis
 from ballast.gate.execute import Finished, RunSite, execute
 from ballast.gate.plan import Plan, derive_plan
+from ballast.gate.report.reading import read_report
+from ballast.gate.report.write import FILES, write_report
 from ballast.gate.samples import sha256_of
 from ballast.gate.shape import Stage
 from ballast.gate.tokens import Identity
@@ -118,12 +120,28 @@ def test_the_record_is_signed_and_bound_to_the_raw_samples(finished):
         assert history.figures[f"{name}_sha256"] == sha256_of(finished.folder.path / f"{name}.csv")
 
 
-def test_the_report_is_one_page_that_loads_nothing(finished):
-    page = (finished.folder.path / "report.html").read_text()
-    assert "INCONCLUSIVE" in page
-    assert "<svg" in page
-    assert "src=" not in page
-    assert "href=" not in page
+def test_the_report_is_derived_from_what_the_run_wrote(finished):
+    report = read_report(finished.folder)
+    assert report.headline in {"INCONCLUSIVE", "FAIL", "VACUOUS"}
+    assert [(check.name, check.outcome) for check in report.checks] == list(
+        outcomes(finished).items()
+    )
+    (fault,) = report.faults
+    assert fault.detected_after_s is not None
+    assert fault.recovered_after_s is not None
+    assert report.percentiles is not None
+    assert report.percentiles.old_samples > 0
+    assert [each.slo for each in report.spent] == short_plan().slos
+    assert all("Prometheus does not answer" in each.missing for each in report.spent)
+    events = [moment.event for moment in report.timeline if not moment.fault]
+    assert events[0] == "run starts"
+    assert events[-2:] == ["effects are read back", "run ends"]
+
+
+def test_the_report_lies_beside_the_record_in_every_form(finished):
+    for form, text in write_report(finished.folder).items():
+        assert (finished.folder.path / FILES[form]).read_text() == text
+        assert "INCONCLUSIVE" in text
 
 
 def test_everything_of_the_run_is_kept_but_the_tokens(finished):

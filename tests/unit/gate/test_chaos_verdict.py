@@ -255,6 +255,13 @@ def test_figures_keep_the_proof_and_the_times_for_the_report(good):
     assert figures["proof"] == "pod a"
     assert figures["radius"] == WORKLOAD
     assert figures["changed_outside"] == 0
+    assert figures["proven_at"] == KILLED_AT + 2.5
+    assert "first_failed_at" not in figures
+
+
+def test_figures_keep_when_the_first_request_failed(good):
+    figures = judge_chaos(CHECK, failing(good, 1001.0, 1002.0)).figures
+    assert figures["first_failed_at"] == pytest.approx(1001.02)
 
 
 def test_a_verdict_without_a_fault_has_no_figures_of_one(good):

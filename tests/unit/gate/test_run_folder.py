@@ -63,3 +63,33 @@ def test_the_newest_run_is_found_by_default(tmp_path):
 def test_no_run_is_a_sentence(tmp_path):
     with pytest.raises(BallastError, match="no gate run"):
         find_run(root=tmp_path)
+
+
+def test_moments_are_kept_with_their_times(tmp_path):
+    run = RunFolder.create(tmp_path)
+    assert run.note("load_began", 12.5) == 12.5
+    started = run.note("started")
+    assert run.read("moments.json") == {"load_began": 12.5, "started": started}
+
+
+@pytest.mark.parametrize(
+    ("stopped", "why"),
+    [
+        (KeyboardInterrupt(), "it was stopped"),
+        (BallastError("no token", "Log in."), "no token"),
+        (ZeroDivisionError(), "ZeroDivisionError"),
+    ],
+)
+def test_an_interrupted_run_keeps_why_and_when_it_ended(tmp_path, stopped, why):
+    run = RunFolder.create(tmp_path)
+    with pytest.raises(type(stopped)), run.alive():
+        raise stopped
+    assert run.read("state.json")["why"] == why
+    assert run.read("moments.json")["ended"] > 0
+
+
+def test_a_killed_run_says_that_it_was_killed(tmp_path):
+    run = RunFolder.create(tmp_path)
+    run.write("state.json", {"state": "running", "children": []})
+    clean_interrupted(tmp_path)
+    assert run.read("state.json")["why"] == "its process was killed"
