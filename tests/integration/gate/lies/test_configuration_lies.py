@@ -27,7 +27,7 @@ AFTER = {
     "fault-may-cost-anything": (AVAILABILITY, DURING_FAULT, ""),
     "objective-weakened-after-the-run": (LATENCY, "thresholdSeconds: 0.3", "thresholdSeconds: 3"),
     "experiments-edited-after-the-run": (CATALOGUE, "share: 0.2", "share: 0.01"),
-    "policy-edited-after-the-run": (POLICY, "one_day_ns := ((24 * 60)", "one_day_ns := ((240 * 60)"),
+    "policy-edited-after-the-run": (POLICY, "((24 * 60)", "((240 * 60)"),
     "figures-edited-after-the-run": (FIGURES, "atMost: 0.05 # PERF-04", "atMost: 5"),
 }
 
