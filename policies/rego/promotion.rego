@@ -9,7 +9,7 @@ import rego.v1
 
 next_environment := {"dev": "staging", "staging": "prod"}
 
-test_result := "https://in-toto.io/attestation/test-result/v0.1"
+record_kind := "https://in-toto.io/attestation/test-result/v0.1"
 
 # Load, objectives, services, faults and events: a plan that leaves one of them out proves less.
 families := {"load/", "slo/", "server/", "chaos/", "ledger/"}
@@ -63,7 +63,7 @@ deny contains "nobody has checked the record's signature" if not is_boolean(veri
 deny contains sprintf("the record is no test result but %s", [kind]) if {
 	is_object(record)
 	kind := object.get(record, "predicateType", "nothing")
-	kind != test_result
+	kind != record_kind
 }
 
 deny contains sprintf("the record does not say its %s", [concat(".", path)]) if {

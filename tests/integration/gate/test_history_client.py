@@ -13,6 +13,7 @@ from ballast.gate.history.operations import Kind, Result, read_history
 from ballast.gate.history.run import USERS, HistoryRun
 from ballast.gate.verdict import Outcome, Verdict
 
+
 def judged(run: HistoryRun) -> Verdict:
     return run.verdict(1.0, 60.0)
 

@@ -140,7 +140,8 @@ def test_a_fault_at_a_time_that_the_witness_did_not_see_is_vacuous(good, times):
 
 
 def test_a_fault_may_last_from_the_first_look_of_the_witness_to_the_last(good):
-    assert judged(replace(good, journal=injected(at=999.0, until=1012.0)))[0] is Outcome.PASS
+    lasting = replace(good, journal=injected(at=999.0, until=1010.0))
+    assert judged(replace(lasting, proof=replace(PROOF, after_at=1010.0)))[0] is Outcome.PASS
 
 
 @pytest.mark.parametrize(

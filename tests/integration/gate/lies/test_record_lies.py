@@ -114,6 +114,12 @@ def presented(answer, tmp_path):
     return of
 
 
+@pytest.fixture
+def falsified(make_record, git, tmp_path):
+    """A record after which something was done to it, or to what it is about."""
+    return lambda lie: AFTERWARDS[lie.name](make_record, git, tmp_path)
+
+
 def test_every_lie_is_played():
     assert {lie.name for lie in lies(Scene.RECORD)} == {*MADE, *AFTERWARDS, *OTHERWISE}
 
@@ -126,10 +132,8 @@ def test_a_record_that_says_what_is_not_so_is_refused(lie, told, presented, make
 @pytest.mark.parametrize(
     "lie", [each for each in lies(Scene.RECORD) if each.name in AFTERWARDS], ids=str
 )
-def test_a_record_that_is_not_what_was_signed_is_refused(
-    lie, told, presented, make_record, git, tmp_path
-):
-    told(lie, presented(AFTERWARDS[lie.name](make_record, git, tmp_path)))
+def test_a_record_that_is_not_what_was_signed_is_refused(lie, told, presented, falsified):
+    told(lie, presented(falsified(lie)))
 
 
 def test_no_record_is_refused(told, answer, make_record, tmp_path):
