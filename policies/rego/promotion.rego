@@ -1,12 +1,18 @@
 # Whether a release may move to the next environment. Fails closed: what a record does not say, it
 # does not prove. Input: candidate, record (an in-toto statement or null), signature, required
-# checks, digests of the configuration, now, and where the raw samples are at hand their digest;
-# for restrictions.rego freezes, blocked and budgets, for hotfix.rego hotfix, for chain.rego arrival.
+# checks, baseline (the images that the target serves), digests of the configuration, now, and where
+# the raw samples are at hand their digest; for restrictions.rego freezes, blocked and budgets, for
+# hotfix.rego hotfix, for chain.rego arrival.
 package ballast.promotion
 
 import rego.v1
 
 next_environment := {"dev": "staging", "staging": "prod"}
+
+record_kind := "https://in-toto.io/attestation/test-result/v0.1"
+
+# Load, objectives, services, faults and events: a plan that leaves one of them out proves less.
+families := {"load/", "slo/", "server/", "chaos/", "ledger/"}
 
 outcomes := {"PASS", "FAIL", "VACUOUS", "INCONCLUSIVE"}
 
@@ -54,6 +60,12 @@ deny contains sprintf("the record cannot be trusted: %s", [input.signature.reaso
 
 deny contains "nobody has checked the record's signature" if not is_boolean(verified)
 
+deny contains sprintf("the record is no test result but %s", [kind]) if {
+	is_object(record)
+	kind := object.get(record, "predicateType", "nothing")
+	kind != record_kind
+}
+
 deny contains sprintf("the record does not say its %s", [concat(".", path)]) if {
 	is_object(record)
 	some path in facts
@@ -69,6 +81,10 @@ deny contains sprintf("the record is of a run on %s, the candidate is in %s", [g
 }
 
 deny contains sprintf("the record opens %s, not %s", [gate.target, to]) if gate.target != to
+
+deny contains sprintf("the record compares with another release than %s serves", [to]) if {
+	object.get(gate, "baseline", null) != object.get(input, "baseline", {})
+}
 
 deny contains "the candidate names no image" if count(images) == 0
 
@@ -104,6 +120,13 @@ deny contains sprintf("the record's run ended at %s, which is in the future", [g
 }
 
 deny contains "no check is required, so nothing would be proven" if count(required) == 0
+
+deny contains sprintf("no check %s* is required, so that would not be proven", [family]) if {
+	count(required) > 0
+	some family in families
+	every check in required { not startswith(check, family) }
+	not excused(family)
+}
 
 deny contains sprintf("the record lacks the required check %s", [check]) if {
 	is_object(record)

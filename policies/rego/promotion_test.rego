@@ -6,7 +6,12 @@ import data.ballast.promotion
 
 digest := "a1"
 
+others := ["load/c", "server/d", "ledger/e"]
+
+held := [{"check": check, "outcome": "PASS", "reason": "held"} | some check in others]
+
 statement := {
+	"predicateType": "https://in-toto.io/attestation/test-result/v0.1",
 	"subject": [{"name": "example.org/tasks", "digest": {"sha256": digest}}],
 	"predicate": {
 		"result": "PASSED",
@@ -18,10 +23,14 @@ statement := {
 			"end": "2026-05-04T11:58:00+00:00",
 			"expires": "2026-05-05T11:58:00+00:00",
 			"samples": {"planned": 3000, "written": 3000, "sha256": "5a"},
-			"verdicts": [
-				{"check": "slo/a", "outcome": "PASS", "reason": "held"},
-				{"check": "chaos/b", "outcome": "PASS", "reason": "held"},
-			],
+			"baseline": {"tasks": "example.org/tasks@sha256:00"},
+			"verdicts": array.concat(
+				[
+					{"check": "slo/a", "outcome": "PASS", "reason": "held"},
+					{"check": "chaos/b", "outcome": "PASS", "reason": "held"},
+				],
+				held,
+			),
 		},
 	},
 }
@@ -34,7 +43,8 @@ asked := {
 	},
 	"record": statement,
 	"signature": {"verified": true, "reason": ""},
-	"required": ["slo/a", "chaos/b"],
+	"required": array.concat(["slo/a", "chaos/b"], others),
+	"baseline": {"tasks": "example.org/tasks@sha256:00"},
 	"configuration": {"slo/a.yaml": "c1"},
 	"samples": {"sha256": "5a"},
 	"freezes": [],
@@ -128,7 +138,34 @@ test_nothing_required if {
 }
 
 test_missing_check if {
-	reasons(edited("required/-", "ledger/c")) == {"the record lacks the required check ledger/c"}
+	reasons(edited("required/-", "ledger/f")) == {"the record lacks the required check ledger/f"}
+}
+
+test_no_check_of_a_family_required if {
+	every family in ["load/", "slo/", "server/", "chaos/", "ledger/"] {
+		given := edited("required", [check | some check in asked.required; not startswith(check, family)])
+		reasons(given) == {sprintf("no check %s* is required, so that would not be proven", [family])}
+	}
+}
+
+test_statement_of_another_kind if {
+	given := edited("record/predicateType", "https://ballast.dev/permit/v1")
+	reasons(given) == {"the record is no test result but https://ballast.dev/permit/v1"}
+	reasons(without("record/predicateType")) == {"the record is no test result but nothing"}
+}
+
+test_compared_with_another_release if {
+	denied := {"the record compares with another release than staging serves"}
+	reasons(edited("baseline", {"tasks": "example.org/tasks@sha256:11"})) == denied
+	reasons(edited("record/predicate/gate/baseline", {})) == denied
+	reasons(without("record/predicate/gate/baseline")) == denied
+	reasons(without("baseline")) == denied
+}
+
+test_first_release_is_compared_with_none if {
+	reasons(edited("record/predicate/gate/baseline", {})) != set()
+	given := json.patch(edited("record/predicate/gate/baseline", {}), [{"op": "add", "path": "baseline", "value": {}}])
+	reasons(given) == set()
 }
 
 test_check_without_known_outcome if {

@@ -58,8 +58,9 @@ class Entry(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True,
+        allow_inf_nan=False,
+    )  # fmt: skip
 
     fault: FaultKind
     target: Workload

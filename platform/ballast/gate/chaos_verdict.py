@@ -11,6 +11,7 @@ from ballast.gate.verdict import Figure, Outcome, Verdict
 from ballast.kubeapi.shape import mapping, mappings, sequence
 
 HEALED_SECONDS: Final = 5.0
+GAP_SECONDS: Final = 1.0  # between two requests of any load that can show a recovery
 SHOWN: Final = 3
 
 
@@ -108,6 +109,7 @@ def judge_chaos(check: str, evidence: Evidence) -> Verdict:
         _no_proof,
         _not_undone,
         _too_much_impact,
+        _unwatched,
         _not_healed,
         _changed_outside,
     ]
@@ -148,6 +150,13 @@ def _no_proof(evidence: Evidence) -> Doubt:
         return Outcome.VACUOUS, doubt
     if not evidence.window:
         return Outcome.VACUOUS, "no request was made during the fault"
+    at, until = float(evidence.facts["at"]), float(evidence.facts["until"])
+    if not evidence.proof.before_at <= at <= until <= evidence.proof.after_at:
+        return (
+            Outcome.VACUOUS,
+            f"the fault is said to have lasted from {at:.1f} to {until:.1f}, the witness looked at "
+            f"{evidence.proof.before_at:.1f} and {evidence.proof.after_at:.1f}",
+        )
     return None
 
 
@@ -168,6 +177,18 @@ def _too_much_impact(evidence: Evidence) -> Doubt:
         Outcome.FAIL,
         f"{evidence.availability:.2%} of {len(evidence.window)} requests answered during the "
         f"fault, {stated:.2%} stated ({failures_by_answer(evidence.window)})",
+    )
+
+
+def _unwatched(evidence: Evidence) -> Doubt:
+    """What comes after the last request, nobody saw: neither a failure nor a recovery."""
+    watched = evidence.samples[-1].intended - float(evidence.facts["until"])
+    stated = evidence.hypothesis.recovered_within
+    if watched >= stated - GAP_SECONDS:
+        return None
+    return (
+        Outcome.INCONCLUSIVE,
+        f"the load ended {watched:.1f} s after the fault, {stated:.0f} s are to be watched",
     )
 
 

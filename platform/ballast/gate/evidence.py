@@ -61,6 +61,7 @@ def statement(
                 "environment": plan.source,
                 "target": plan.target,
                 "seeds": {"load": plan.seed, "chaos": plan.seed},
+                "baseline": plan.baseline_images,
                 "samples": asdict(samples),
                 "verdicts": [
                     {**asdict(verdict), "outcome": verdict.outcome.value} for verdict in verdicts

@@ -29,8 +29,9 @@ class ServerFigure(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True,
+        allow_inf_nan=False,  # what is at most endless is always met
+    )  # fmt: skip
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")]
     says: str

@@ -16,18 +16,20 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Attempt:
-    """One create: its unique title, and the task id when it was acknowledged."""
+    """One create: its unique title, the task id when it was acknowledged, and whose it is."""
 
     key: str
     task_id: str = ""
+    user: int = 0
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One delivery record of a created task."""
+    """One delivery record of a created task, and the user who was shown it."""
 
     record_id: str
     task_id: str
+    user: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,18 +50,25 @@ def match(
     """Match creates with deliveries. `titles` names the title of every task that exists now.
 
     A delivery belongs to an acknowledged create by its task id, or to an unacknowledged one by the
-    title of its task; one that belongs to neither is a phantom. A second task for one title is a
+    title of its task; one that belongs to neither is a phantom, and so is one that a stranger was
+    shown: its owner has none by that. A second task for one title is a
     duplicate too: a retry has made the same create twice.
     """
     tried = list(attempts)
-    acknowledged = {attempt.task_id for attempt in tried if attempt.task_id}
+    acknowledged = {attempt.task_id: attempt.user for attempt in tried if attempt.task_id}
     unsure = {attempt.key for attempt in tried if not attempt.task_id}
-    counted = Counter(effect.task_id for effect in effects)
-    phantom = [
+    counted: Counter[str] = Counter()
+    phantom: set[str] = set()
+    for effect in effects:
+        if acknowledged.get(effect.task_id, effect.user) == effect.user:
+            counted[effect.task_id] += 1
+        else:
+            phantom.add(effect.task_id)
+    phantom |= {
         task_id
         for task_id in counted
         if task_id not in acknowledged and titles.get(task_id) not in unsure
-    ]
+    }
     duplicated = {task_id for task_id, count in counted.items() if count > 1}
     tasks_of_title = Counter(titles.values())
     duplicated |= {
@@ -71,7 +80,7 @@ def match(
         unacknowledged=len(unsure),
         matched=sum(counted[task_id] == 1 for task_id in acknowledged),
         lost=tuple(sorted(lost)),
-        duplicated=tuple(sorted(duplicated - set(phantom))),
+        duplicated=tuple(sorted(duplicated - phantom)),
         phantom=tuple(sorted(phantom)),
     )
 

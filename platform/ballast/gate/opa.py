@@ -58,6 +58,7 @@ def decision_input(
             "reason": record.reason if record else "there is none",
         },
         "required": plan.checks,
+        "baseline": plan.baseline_images,
         "configuration": plan.configuration,
         "now": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
     }

@@ -57,6 +57,11 @@ class Plan(BaseModel):
         return max((each.recovered_within for each in self.experiments.values()), default=0.0)
 
     @property
+    def baseline_images(self) -> dict[str, str]:
+        """Images of the release to compare with; none when the target serves nothing."""
+        return self.baseline.images if self.baseline else {}
+
+    @property
     def samples_needed(self) -> int:
         """Fewest steady samples that can prove the strictest objective, when none fails."""
         return max(

@@ -41,7 +41,7 @@ class Readback:
         delivery nobody asked for is found too.
         """
         creates = [sample for sample in samples if sample.operation == "create"]
-        attempts = [Attempt(sample.key, sample.task_id) for sample in creates]
+        attempts = [Attempt(sample.key, sample.task_id, sample.user) for sample in creates]
         owner = {sample.task_id: sample.user for sample in creates if sample.task_id}
         users = sorted({sample.user for sample in samples})
         end = time.monotonic() + deadline
@@ -67,7 +67,7 @@ class Readback:
     def deliveries(self, client: httpx.Client, user: int) -> list[Effect]:
         """Delivery records of created tasks of one user."""
         return [
-            Effect(str(item["id"]), str(item["task_id"]))
+            Effect(str(item["id"]), str(item["task_id"]), user)
             for item in self.pages(client, user, "/api/v1/notifications")
             if item.get("subject") == CREATED_SUBJECT
         ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from ballast.errors import BallastError
 
 NO_ANSWER = 0
+EARLY_SECONDS = 1.0  # a timer may fire a moment early, a clock that was set is off by more
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ COLUMNS = tuple(field.name for field in fields(Sample))
 
 
 def read_samples(path: Path) -> list[Sample]:
-    """Samples in intended order. Raises BallastError naming the line that is not a sample.
+    """Samples in intended order. Raises BallastError naming the line that is not a sample, or the
+    request that has two.
 
     A last line without its newline is still being written and is left out.
     """
@@ -62,13 +64,19 @@ def read_samples(path: Path) -> list[Sample]:
     if not lines or tuple(next(csv.reader(lines))) != COLUMNS:
         raise BallastError(f"{path} has no sample header", "Run the gate again.")
     samples = [_parse(row, number, path) for number, row in enumerate(csv.reader(lines[1:]), 2)]
+    for sequence, rows in Counter(sample.sequence for sample in samples).items():
+        if rows > 1:
+            # Equal numbers of requests and rows would hide that another request has none.
+            raise BallastError(
+                f"{path} has {rows} samples of request {sequence}", "Run the gate again."
+            )
     return sorted(samples, key=lambda sample: sample.intended)
 
 
 def _parse(row: list[str], number: int, path: Path) -> Sample:
     try:
         sequence, operation, user, intended, started, ended, status, error, key, task_id = row
-        return Sample(
+        sample = Sample(
             int(sequence),
             operation,
             int(user),
@@ -80,10 +88,22 @@ def _parse(row: list[str], number: int, path: Path) -> Sample:
             key,
             task_id,
         )
+        _check_times(sample)
     except ValueError as wrong:
         raise BallastError(
             f"{path}:{number} is not a sample: {wrong}", "The file was altered; run the gate again."
         ) from wrong
+    return sample
+
+
+def _check_times(sample: Sample) -> None:
+    """A latency that is no number, or below zero, would count as a fast answer."""
+    if not all(map(math.isfinite, (sample.intended, sample.started, sample.ended))):
+        raise ValueError("its times are no numbers")
+    if sample.started < sample.intended - EARLY_SECONDS:
+        raise ValueError("it started before it was due: a clock was set")
+    if sample.ended < sample.started:
+        raise ValueError("it ended before it started: a clock was set")
 
 
 def within(samples: Iterable[Sample], start: float, end: float) -> list[Sample]:

@@ -16,8 +16,9 @@ Positive = Annotated[float, Field(gt=0)]
 
 class _Strict(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True,
+        allow_inf_nan=False,
+    )  # fmt: skip
 
 
 class Stage(_Strict):

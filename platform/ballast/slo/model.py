@@ -15,8 +15,9 @@ class Strict(BaseModel):
     """A frozen mapping with camelCase keys that refuses keys it does not know."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True,
+        allow_inf_nan=False,
+    )  # fmt: skip
 
 
 class Query(Strict):

@@ -18,6 +18,7 @@ Behaviour = Literal[
     "forbids deletions",
     "never replaces",
     "restarts a neighbour",
+    "shows a neighbour",
 ]
 NEIGHBOUR = "scheduler-service-0"
 
@@ -30,6 +31,7 @@ class ClusterServer:
         self.made = 2
         self.pods = {f"task-service-{n}": 0.0 for n in range(2)}  # name -> ready at (monotonic)
         self.neighbour_restarts = 0
+        self.neighbours = [NEIGHBOUR]
         self.closed = False
         self.was_closed = False
         outer = self
@@ -97,13 +99,18 @@ class ClusterServer:
     def read(self, path: str) -> tuple[int, object]:
         ready = sum(at <= time.monotonic() for at in self.pods.values())
         task_service = [self.pod(name) for name in sorted(self.pods)]
+        neighbours = [self.pod(name) for name in self.neighbours]
+        shown = neighbours if self.behaviour == "shows a neighbour" else task_service
         namespace = "/namespaces/todo-app-dev"
         found: dict[str, object] = {
             "/api/v1": resources("v1", ("pods", "Pod"), ("nodes", "Node")),
             "/apis/apps/v1": resources("apps/v1", ("deployments", "Deployment")),
-            "/api/v1/pods": {"items": [*task_service, self.pod(NEIGHBOUR)]},
-            f"/api/v1{namespace}/pods": {"items": task_service},
-            **{f"/api/v1{namespace}/pods/{name}": self.pod(name) for name in self.pods},
+            "/api/v1/pods": {"items": [*task_service, *neighbours]},
+            f"/api/v1{namespace}/pods": {"items": shown},
+            **{
+                f"/api/v1{namespace}/pods/{name}": self.pod(name)
+                for name in [*self.pods, *self.neighbours]
+            },
             "/api/v1/nodes/node": {"spec": {"unschedulable": True} if self.closed else {}},
             f"/apis/apps/v1{namespace}/deployments/task-service": {
                 "spec": {"replicas": 2},
@@ -149,7 +156,9 @@ class ClusterServer:
             return 403, status(403, "Forbidden", f"pods {name} is forbidden: no such right")
         if self.behaviour == "restarts a neighbour":
             self.neighbour_restarts += 1
-        if self.behaviour != "ignores deletions":
+        if name in self.neighbours:
+            self.neighbours.remove(name)
+        elif self.behaviour != "ignores deletions":
             del self.pods[name]
             self.made += 1
             wait = 10_000.0 if self.behaviour == "never replaces" else 1.0

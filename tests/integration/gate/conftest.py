@@ -85,13 +85,17 @@ class RunningPods:
 
 
 @pytest.fixture
-def make_record(tmp_path: Path):
-    """Signed records of dev's release; each argument seeds one flaw."""
+def make_record(git: GitServer, tmp_path: Path):
+    """Signed records of dev's release beside the one that staging serves.
+
+    Each argument seeds one flaw; `verdicts` take the place of passed ones, `edit` changes the
+    statement before it is signed.
+    """
     key = tmp_path / "signing.key"
 
     def make(**flaws) -> SimpleNamespace:
         candidate = release.parse(release_text("dev", flaws.get("digests", NEW)))
-        old = release.parse(release_text("staging", OLD))
+        old = release.parse(git.read_file(release.path_of("staging")))
         target, seed = flaws.get("target", "staging"), flaws.get("seed")
         plan = derive_plan("dev", target, candidate, old=old, seed=seed)
         outcomes = dict.fromkeys(plan.checks, Outcome.PASS) | flaws.get("outcomes", {})
@@ -100,11 +104,14 @@ def make_record(tmp_path: Path):
             for check, outcome in outcomes.items()
             if check not in flaws.get("leave_out", ())
         ]
+        played = {verdict.check: verdict for verdict in flaws.get("verdicts", ())}
+        verdicts = list(({verdict.check: verdict for verdict in verdicts} | played).values())
         end = time.time() - flaws.get("age", 60.0)
         samples = SampleRecord(5000, flaws.get("written", 5000), "5a" * 32)
         made = statement(
             flaws.get("run", "run-1"), plan, verdicts, samples, start=end - 90, end=end
         )
+        flaws.get("edit", lambda _: None)(made)
         text = signing.sign(made, signing.signer(flaws.get("key", key)))
         make.last = SimpleNamespace(text=text, verdicts=tuple(verdicts), key=key)
         return make.last

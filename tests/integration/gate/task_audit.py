@@ -34,11 +34,11 @@ class TaskAudit:
     def is_deleted(self, task: str) -> bool:
         return self.was(task, "deleted")
 
-    def summary(self, user: str) -> dict:
+    def summary(self, user: str, less: int = 0) -> dict:
         done = [
             entry["action"]
             for entries in self.entries.values()
             for entry in entries
             if entry["actor"] == user
         ]
-        return {"counts": {f"tasks_{each}": done.count(each) for each in COUNTED}}
+        return {"counts": {f"tasks_{each}": max(0, done.count(each) - less) for each in COUNTED}}

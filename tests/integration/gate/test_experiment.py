@@ -1,25 +1,13 @@
 """The real chaostoolkit against an API server: its journal is judged, its exit code is not."""
 
 import json
-import time
-from dataclasses import astuple
 
 import pytest
+from experiment_play import HYPOTHESIS, around_now, evidence_of, order_of, write_samples
 
-from ballast.gate.catalogue import find_experiment
-from ballast.gate.chaos import (
-    expectation_of,
-    journal_file,
-    proof_of,
-    read_journal,
-    start_experiment,
-)
-from ballast.gate.chaos_verdict import Evidence, Hypothesis, judge_chaos
-from ballast.gate.order import Order
-from ballast.gate.samples import COLUMNS, Sample, read_samples
+from ballast.gate.chaos import start_experiment
+from ballast.gate.chaos_verdict import judge_chaos
 from ballast.gate.verdict import Outcome
-
-HYPOTHESIS = Hypothesis(availability=0.9, recovered_within=5.0, window_seconds=60.0)
 
 
 @pytest.fixture
@@ -27,31 +15,10 @@ def experiment(tmp_path):
     """Run an experiment on a cluster, under samples of a system that answers."""
 
     def run(cluster, name: str = "kill-task-service", *, status: int = 200, **changes):
-        samples = tmp_path / "samples.csv"
-        with samples.open("w") as out:
-            out.write(",".join(COLUMNS) + "\n")
-            for n in range(3000):  # five minutes around now, ten a second
-                at = time.time() - 60 + n / 10
-                sample = Sample(n, "list", 0, at, at, at + 0.01, status, "", "", "")
-                out.write(",".join(str(value) for value in astuple(sample)) + "\n")
-        order = Order(
-            name=name,
-            entry=find_experiment(name).model_copy(update=changes),
-            kubeconfig=cluster.kubeconfig(tmp_path),
-            namespace="todo-app-dev",
-            samples=samples,
-            seed=7,
-            folder=tmp_path / name,
-            patience=2.0,
-        )
+        order = order_of(cluster, tmp_path, name, **changes)
+        write_samples(order.samples, around_now(status))
         exit_code = start_experiment(order, HYPOTHESIS).wait(120)
-        evidence = Evidence(
-            read_journal(journal_file(order)),
-            proof_of(order),
-            read_samples(samples),
-            HYPOTHESIS,
-            expectation_of(order),
-        )
+        evidence = evidence_of(order)
         return judge_chaos(f"chaos/{name}", evidence), exit_code, evidence
 
     return run

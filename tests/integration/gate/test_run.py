@@ -45,7 +45,7 @@ def short_plan() -> Plan:
             "requests_per_user_per_minute": 60.0,
         }
     )
-    hypothesis = Hypothesis(availability=0.9, recovered_within=20.0, window_seconds=30.0)
+    hypothesis = Hypothesis(availability=0.9, recovered_within=12.0, window_seconds=30.0)
     assert plan.baseline is not None
     rule = plan.baseline.rule.model_copy(update={"look_after_pairs": (4, 6), "margin": 0.9})
     baseline = plan.baseline.model_copy(update={"rule": rule})

@@ -28,6 +28,10 @@ class TodoServer:
     fail: Callable[[int], bool] = lambda number: False
     lose: Callable[[int], bool] = lambda number: False
     duplicate: Callable[[int], bool] = lambda number: False
+    repeat: Callable[[int], bool] = lambda number: False  # one create makes two tasks
+    misdeliver: Callable[[int], bool] = lambda number: False  # to another user
+    overtake: Callable[[int], bool] = lambda number: False  # a delivery comes before all others
+    miscount: bool = False  # reports show one less of each kind
     old_reads: bool = False  # reads show the version before the present one
     busy: int = 0  # so many reads of effects are refused first
     remind: bool = True
@@ -161,7 +165,7 @@ class TodoServer:
         elif path.partition("?")[0].endswith("/audit"):
             answer = {"items": self.audit.entries[path.split("/")[4]], "next": None}
         elif path == "/api/v1/reports/summary":
-            answer = self.audit.summary(user)
+            answer = self.audit.summary(user, less=int(self.miscount))
         else:
             return None
         self.busy -= 1
@@ -171,13 +175,27 @@ class TodoServer:
         task = uuid.uuid4().hex
         self.tasks[task] = (user, title)
         self.audit.change(user, task, "created", title)
-        copies = 1
-        if "-ledger-" not in user:
+        if "-ledger-" in user:
+            self.deliver(task, user)
+        else:
             self.creates += 1
-            copies = 0 if self.lose(self.creates) else 2 if self.duplicate(self.creates) else 1
-        for _ in range(copies):
-            self.deliveries.append((uuid.uuid4().hex, task, user))
+            self.strike(task, user, self.creates)
         return {"id": task, "title": title, "version": 1}
+
+    def strike(self, task: str, user: str, number: int) -> None:
+        """Deliver a create with the faults that its number brings."""
+        if self.misdeliver(number):
+            user = next(owner for owner, _ in self.tasks.values() if owner != user)
+        for _ in range(0 if self.lose(number) else 2 if self.duplicate(number) else 1):
+            self.deliver(task, user, first=self.overtake(number))
+        if self.repeat(number):
+            again = uuid.uuid4().hex
+            self.tasks[again] = self.tasks[task]
+            self.audit.change(user, again, "created", self.tasks[task][1])
+            self.deliver(again, user)
+
+    def deliver(self, task: str, user: str, *, first: bool = False) -> None:
+        self.deliveries.insert(0 if first else len(self.deliveries), (uuid.uuid4().hex, task, user))
 
     def notifications(self, path: str, user: str) -> dict[str, object]:
         wanted = path.split("task_id=")[1].split("&", maxsplit=1)[0] if "task_id=" in path else None

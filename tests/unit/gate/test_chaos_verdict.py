@@ -130,6 +130,33 @@ def test_no_load_during_the_fault_is_vacuous(good):
     assert "no request" in reason
 
 
+@pytest.mark.parametrize(
+    "times", [{"at": 998.9}, {"until": 1012.1}, {"at": 1001.0, "until": 1000.5}]
+)
+def test_a_fault_at_a_time_that_the_witness_did_not_see_is_vacuous(good, times):
+    outcome, reason = judged(replace(good, journal=injected(**times)))
+    assert outcome is Outcome.VACUOUS
+    assert "the witness looked at 999.0 and 1012.0" in reason
+
+
+def test_a_fault_may_last_from_the_first_look_of_the_witness_to_the_last(good):
+    lasting = replace(good, journal=injected(at=999.0, until=1010.0))
+    assert judged(replace(lasting, proof=replace(PROOF, after_at=1010.0)))[0] is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [(1029.0, Outcome.PASS), (1028.9, Outcome.INCONCLUSIVE)]
+)
+def test_a_load_that_ends_before_the_stated_recovery_is_inconclusive(
+    good, make_sample, last, expected
+):
+    samples = [make_sample(n, at=at) for n, at in enumerate([1000.0, 1028.0, last])]
+    outcome, reason = judged(replace(good, samples=samples))
+    assert outcome is expected
+    if expected is not Outcome.PASS:
+        assert reason == "the load ended 28.9 s after the fault, 30 s are to be watched"
+
+
 def test_a_sick_baseline_is_inconclusive_and_names_the_probe(good):
     states = {
         "before": {

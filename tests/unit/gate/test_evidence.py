@@ -67,6 +67,15 @@ def test_the_record_names_its_tools_seeds_and_configuration(record):
     assert "policies/rego/promotion.rego" in paths
 
 
+def test_the_record_names_the_release_that_it_compares_with(record):
+    assert record["predicate"]["gate"]["baseline"] == {}
+    images = {n: Image(repository=f"old/{n}", digest=f"sha256:{'0' * 64}") for n in SERVICES}
+    old = Release(revision="r0", images=images)
+    plan = derive_plan("dev", "staging", old, old=old)
+    made = statement("run-2", plan, [], SampleRecord(9, 9, "ab"), start=0, end=90)
+    assert made["predicate"]["gate"]["baseline"] == {n: str(i) for n, i in images.items()}
+
+
 def test_a_genuine_record_is_trusted(envelope, record):
     opened = signing.open_envelope(envelope, KEYS)
     assert opened.verified

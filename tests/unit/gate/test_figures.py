@@ -98,6 +98,14 @@ def test_each_stated_figure_is_of_one_environment_and_one_window():
             assert query.count('namespace="$namespace"') == query.count("[$window]") > 0
 
 
+@pytest.mark.parametrize("bound", [".inf", ".nan", "-1"])
+def test_a_bound_that_everything_meets_or_nothing_is_refused(tmp_path, bound: str):
+    figure = f"{{name: a, says: b, series: c, count: d, query: e, atMost: {bound}}}"
+    (tmp_path / "f.yaml").write_text(f"- {figure}")
+    with pytest.raises(BallastError, match="atMost"):
+        load_figures(tmp_path / "f.yaml")
+
+
 @pytest.mark.parametrize("text", ["[]", "- {name: x}", "a: b", "- ["])
 def test_a_file_that_states_no_figure_is_refused(tmp_path, text: str):
     (tmp_path / "f.yaml").write_text(text)

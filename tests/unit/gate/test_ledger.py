@@ -63,6 +63,21 @@ def test_a_delivery_that_nobody_asked_for_is_a_phantom():
     assert judge_ledger(ledger).outcome is Outcome.FAIL
 
 
+def test_a_delivery_that_a_stranger_was_shown_is_a_phantom_and_lost_to_its_owner():
+    attempts = [Attempt("title-a", "task-a", user=1), Attempt("title-b", "task-b", user=2)]
+    own = [Effect("record-a", "task-a", user=1), Effect("record-b", "task-b", user=2)]
+    assert judge_ledger(match(attempts, own, {})).outcome is Outcome.PASS
+    ledger = match(attempts, [own[0], Effect("record-b", "task-b", user=1)], {})
+    assert (ledger.matched, ledger.lost, ledger.phantom) == (1, ("task-b",), ("task-b",))
+    assert judge_ledger(ledger).outcome is Outcome.FAIL
+
+
+def test_a_delivery_to_its_owner_and_to_a_stranger_is_no_duplicate():
+    effects = [Effect("record-a", "task-a", user=1), Effect("record-b", "task-a", user=2)]
+    ledger = match([Attempt("title-a", "task-a", user=1)], effects, {})
+    assert (ledger.lost, ledger.duplicated, ledger.phantom) == ((), (), ("task-a",))
+
+
 def test_an_unacknowledged_create_may_have_happened():
     attempts, effects, titles = history()
     ledger = match(

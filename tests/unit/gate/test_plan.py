@@ -36,6 +36,7 @@ def test_the_plan_requires_load_slos_server_figures_chaos_and_ledger():
         "server/event-latency",
         "server/consumer-lag",
         "server/reminder-lateness",
+        "server/memory-growth",
         "chaos/kill-task-service",
         "ledger/task-created",
         "ledger/history",

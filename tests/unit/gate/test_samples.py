@@ -34,6 +34,36 @@ def test_an_altered_line_is_named(tmp_path, make_sample):
         read_samples(tmp_path / "s.csv")
 
 
+@pytest.mark.parametrize("times", ["nan,1,2", "1,inf,2", "1,2,nan", "1,2,inf"])
+def test_times_that_are_no_numbers_are_refused(tmp_path, times: str):
+    write(tmp_path / "s.csv", [], tail=f"1,list,3,{times},200,,,\n")
+    with pytest.raises(BallastError, match="its times are no numbers"):
+        read_samples(tmp_path / "s.csv")
+
+
+def test_a_request_that_started_before_it_was_due_is_refused(tmp_path):
+    write(tmp_path / "s.csv", [], tail="1,list,3,10.5,9.25,11.0,200,,,\n")
+    with pytest.raises(BallastError, match="it started before it was due: a clock was set"):
+        read_samples(tmp_path / "s.csv")
+
+
+def test_an_answer_that_came_before_its_request_is_refused(tmp_path):
+    write(tmp_path / "s.csv", [], tail="1,list,3,10.0,10.25,10.0,200,,,\n")
+    with pytest.raises(BallastError, match="it ended before it started: a clock was set"):
+        read_samples(tmp_path / "s.csv")
+
+
+def test_a_timer_that_fired_early_and_an_answer_at_once_are_samples(tmp_path):
+    write(tmp_path / "s.csv", [], tail="1,list,3,10.0,9.0,9.0,200,,,\n")
+    assert len(read_samples(tmp_path / "s.csv")) == 1
+
+
+def test_a_request_with_two_samples_is_refused(tmp_path, make_sample):
+    write(tmp_path / "s.csv", [make_sample(1), make_sample(2), make_sample(2, status=503)])
+    with pytest.raises(BallastError, match="has 2 samples of request 2"):
+        read_samples(tmp_path / "s.csv")
+
+
 @pytest.mark.parametrize("content", ["", "a,b\n"])
 def test_a_file_without_header_is_refused(tmp_path, content: str):
     (tmp_path / "s.csv").write_text(content)
