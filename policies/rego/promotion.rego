@@ -1,7 +1,8 @@
 # Whether a release may move to the next environment. Fails closed: what a record does not say, it
 # does not prove. Input: candidate, record (an in-toto statement or null), signature, required
 # checks, digests of the configuration, now, and where the raw samples are at hand their digest;
-# for restrictions.rego freezes, blocked and budgets, for hotfix.rego hotfix, for chain.rego arrival.
+# for restrictions.rego freezes, blocked and budgets, for hotfix.rego hotfix, for chain.rego arrival,
+# for sign_off.rego sign_offs.
 package ballast.promotion
 
 import rego.v1

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from securesystemslib.signer import Signer  # pyright: ignore[reportPrivateImportUsage]
+
 from ballast.errors import BallastError
 from ballast.gate import signing
 from ballast.gate.beside import compare_early, of_the_new, old_release, regression, tokens_of
@@ -74,15 +76,16 @@ def execute(
     progress: Progress = lambda _: None,
     *,
     runs: Path | None = None,
-    key: Path | None = None,
+    signer: Callable[[], Signer] = signing.signer,
 ) -> Finished:
-    """Run the plan and sign what came out, good or bad.
+    """Run the plan and sign what came out, good or bad, with the signer that is there at its start.
 
     Raises BallastError when the run cannot be carried out at all; whatever interrupts it, no child
     process survives and the next run cleans up.
     """
     for name in clean_interrupted(runs):
         progress(f"run {name} was interrupted; what it left running has been ended")
+    by = signer()  # one that cannot sign costs no run
     folder = RunFolder.create(runs)
     with folder.alive():
         folder.write("plan.json", plan.model_dump(mode="json"))
@@ -119,7 +122,7 @@ def execute(
         verdicts = _verdicts(plan, load, orders, written, ledger=ledger, steady=steady, said=said)
         verdicts.append(of_history)
         made = statement(folder.name, plan, verdicts, record, start=start, end=time.time())
-        envelope = signing.sign(made, signing.signer(key))
+        envelope = signing.sign(made, by)
         folder.write("ledger.json", asdict(ledger))
         folder.write("verdicts.json", {"verdicts": [asdict(verdict) for verdict in verdicts]})
         (folder.path / "record.dsse.json").write_text(envelope)
