@@ -78,22 +78,20 @@ class Transit:
         end = time.monotonic() + self.patience
         while True:
             try:
-                login = {"role": account, "jwt": self.jwt(account)}
-                signed_in = self._request("POST", "auth/jwt/login", login)
-                token = str(mapping(signed_in.get("auth")).get("client_token"))
-                return mapping(self._request(method, path, body, token).get("data"))
+                with httpx.Client(timeout=REQUEST_SECONDS, trust_env=False) as client:
+                    login = {"role": account, "jwt": self.jwt(account)}
+                    signed_in = self._request(client, "POST", "auth/jwt/login", login)
+                    token = str(mapping(signed_in.get("auth")).get("client_token"))
+                    client.headers["X-Vault-Token"] = token
+                    return mapping(self._request(client, method, path, body).get("data"))
             except UnavailableError:
                 if time.monotonic() > end:
                     raise
                 time.sleep(POLL_SECONDS)
 
-    def _request(self, method: str, path: str, body: Any, token: str = "") -> Json:
-        headers = {"X-Vault-Token": token} if token else {}
+    def _request(self, client: httpx.Client, method: str, path: str, body: Any) -> Json:
         try:
-            with httpx.Client(timeout=REQUEST_SECONDS, trust_env=False) as client:
-                answer = client.request(
-                    method, f"{self.url}/v1/{path}", headers=headers, json=body
-                )
+            answer = client.request(method, f"{self.url}/v1/{path}", json=body)
         except httpx.TransportError as error:
             raise UnavailableError(
                 f"Vault signs the gate's evidence and does not answer at {self.url}: {error}",
