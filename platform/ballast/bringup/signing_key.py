@@ -8,7 +8,8 @@ from securesystemslib.signer import Signer  # pyright: ignore[reportPrivateImpor
 from ballast.errors import BallastError
 from ballast.gate import signing
 from ballast.gate.eventually import eventually
-from ballast.gate.keys import Writable, adopt, choose, file_signers
+from ballast.gate.freeze import Writable
+from ballast.gate.keys import adopt, choose, file_signers
 from ballast.gate.platform_signer import signs_by_vault, transit_of
 from ballast.gate.record_store import FOLDER, committed_keys
 from ballast.gate.transit import Transit, TransitSigner, signers

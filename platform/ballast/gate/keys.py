@@ -1,7 +1,6 @@
 """The key that signs from now on: its choice, its commit, and new versions of it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from securesystemslib.signer import (
     Key,  # pyright: ignore[reportPrivateImportUsage]
@@ -11,16 +10,9 @@ from securesystemslib.signer import (
 from ballast.errors import BallastError
 from ballast.gate import signing
 from ballast.gate.custody import custody_of, endorsed, endorsement_statement
-from ballast.gate.record_store import FOLDER, KEYS, Repository, committed_keys, key_path
+from ballast.gate.freeze import Writable
+from ballast.gate.record_store import FOLDER, KEYS, committed_keys, key_path
 from ballast.gate.transit import Transit, TransitSigner, signers
-
-
-class Writable(Repository, Protocol):
-    """The branch that Argo CD follows: GitServer."""
-
-    def commit_files(self, message: str, files: Mapping[str, str | None]) -> str:
-        """Commit texts by path; the new commit."""
-        ...
 
 
 def choose(offered: Sequence[TransitSigner], trusted: Sequence[Key]) -> TransitSigner:
