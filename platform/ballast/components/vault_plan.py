@@ -39,7 +39,10 @@ def gate_entries() -> list[dict[str, Any]]:
     # A batch token is not stored and cannot be renewed: it is over after five minutes.
     brief = {"token_type": "batch", "token_ttl": "5m", "token_max_ttl": "5m"}
     made: list[dict[str, Any]] = [{"path": key, "body": {"type": "ed25519"}}]
-    for account, policy in {names.GATE_SIGNER: read + sign, names.GATE_ROTATOR: read + rotate}.items():
+    for account, policy in {
+        names.GATE_SIGNER: read + sign,
+        names.GATE_ROTATOR: read + rotate,
+    }.items():
         login = login_role(account, names.VAULT_NAMESPACE, account) | brief
         made += [
             {"path": f"sys/policies/acl/{account}", "body": {"policy": policy}},

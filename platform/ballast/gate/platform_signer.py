@@ -34,7 +34,7 @@ def signs_by_vault(api: KubeApi, git: Repository) -> bool:
     there = api.get("v1", "Service", SERVICE, VAULT_NAMESPACE) is not None
     if not there and any(map(in_vault, committed_keys(git.read_folder(FOLDER)))):
         raise BallastError(
-            "the committed keys say that Vault signs the gate's evidence, and this cluster has none",
+            "the committed keys say that Vault signs evidence, and this cluster has none",
             f"Bring it back: make up. {NO_OTHER}",
         )
     return there

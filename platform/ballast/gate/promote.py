@@ -225,6 +225,7 @@ def _permit(
     plan: Plan,
     basis: str,
     hotfix: Hotfix | None,
+    *,
     run: str = "run",
     until: str = "",
     sign_offs: Mapping[str, str] | None = None,
@@ -271,7 +272,9 @@ def _evidence(
     record = signed_record(plan.target, envelope, statement)
     gate = _gate(done)
     said = {role: one.path for role, one in also.items()}
-    made = _permit(plan, record.path, hotfix, str(gate["run"]), str(gate["expires"]), said)
+    made = _permit(
+        plan, record.path, hotfix, run=str(gate["run"]), until=str(gate["expires"]), sign_offs=said
+    )
     permitted = made.statement(plan.images.values())
     carried = signed_permit(made, signing.sign(permitted, by), permitted)
     return files_of(git, [record, *also.values(), carried], by.public_key)

@@ -43,7 +43,7 @@ class SignOff(BaseModel):
 
 
 def give(
-    candidate: Held, target: str, role: str, roles: Roles, signer: Signer, now: datetime
+    candidate: Held, target: str, role: str, *, roles: Roles, signer: Signer, now: datetime
 ) -> tuple[SignOff, str]:
     """A sign-off of the candidate and its envelope, signed with the person's own key.
 

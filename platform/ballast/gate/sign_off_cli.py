@@ -34,15 +34,15 @@ def sign_off(
 ) -> None:
     """The top-level `ballast sign-off`."""
     if live.known(target) not in BEFORE:
-        raise BallastError(
-            f"nothing is promoted to {target}", f"One of: {', '.join(BEFORE)}."
-        )
+        raise BallastError(f"nothing is promoted to {target}", f"One of: {', '.join(BEFORE)}.")
     source = BEFORE[target]
     with KubeApi.from_kubeconfig(live.kubeconfig_path()) as api:
         git = GitServer(api)
         roles, candidate = roles_in(git), candidate_of(git, source)
     signer = signing.signer(key or own_key())
-    given, envelope = give(candidate, target, role, roles, signer, datetime.now(UTC))
+    given, envelope = give(
+        candidate, target, role, roles=roles, signer=signer, now=datetime.now(UTC)
+    )
     path = out or inbox(target) / f"{role}{SUFFIX}"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(envelope)

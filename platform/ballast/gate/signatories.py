@@ -55,7 +55,7 @@ class Signatories:
         }
 
     def check(self, opa: Path, policy: Path, plan: Plan, hotfix: Mapping[str, Any] | None) -> None:
-        """Ask OPA about the sign-offs alone, before a run; BallastError when they do not suffice."""
+        """Ask OPA about the sign-offs alone, before a run; BallastError where one is missing."""
         facts = {"sign_offs": self.asked, "hotfix": hotfix}
         asked = decision_input(self.candidate, None, plan, facts=facts)
         if missing := reasons_of(opa, policy, "sign_off_denied", asked):

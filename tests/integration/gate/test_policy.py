@@ -58,14 +58,18 @@ MUTANTS = [
     ("restrictions.rego", "count(budget_of(slo)) != 1", "count(budget_of(slo)) == 0"),
     ("chain.rego", "not arrival_verified == true", "arrival_verified == null"),
     ("sign_off.rego", "\tnot hotfix_counts\n\tsome role", "\tsome role"),
-    ("sign_off.rego", "\thotfix_counts\n\tcount(roles_of_target) > 0\n\tsome", "\thotfix_counts\n\tsome"),
+    (
+        "sign_off.rego",
+        "\thotfix_counts\n\tcount(roles_of_target) > 0\n\tsome",
+        "\thotfix_counts\n\tsome",
+    ),
     ("sign_off.rego", "; flawed == index", ""),
     ("sign_off.rego", "\tnot role in signed_off\n", ""),
-    ("sign_off.rego", "\tclaim(index, \"role\") == role\n", ""),
+    ("sign_off.rego", '\tclaim(index, "role") == role\n', ""),
     ("sign_off.rego", "\tkey_of(first) == key_of(second)\n", ""),
     ("sign_off.rego", "\tone in needed_roles\n\tother in needed_roles\n", ""),
     ("sign_off.rego", "\tone < other\n", "\tone <= other\n"),
-    ("sign_off.rego", "claim(index, \"until\")) <= time", "claim(index, \"until\")) < time"),
+    ("sign_off.rego", 'claim(index, "until")) <= time', 'claim(index, "until")) < time'),
     ("sign_off.rego", "\tsubject.name == repository\n", ""),
 ]
 

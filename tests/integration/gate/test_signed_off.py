@@ -24,9 +24,7 @@ class People:
 
     def __init__(self, folder: Path, git) -> None:
         self.folder, self.git = folder, git
-        holders = {
-            role: [{"person": f"the {role}", "public": self.public(role)}] for role in LEADS
-        }
+        holders = {role: [{"person": f"the {role}", "public": self.public(role)}] for role in LEADS}
         document = {
             "environments": {"staging": list(LEADS), "prod": []},
             "hotfix": ["devops-lead"],
@@ -46,9 +44,9 @@ class People:
         candidate = candidate.model_copy(update=other.get("candidate", {}))
         made = datetime.now(UTC) - other.get("age", timedelta(minutes=1))
         key = signing.signer(self.key(role))
-        return give(
-            candidate, other.get("target", "staging"), role, roles_in(self.git), key, made
-        )[1]
+        return give(candidate, other.get("target", "staging"), role, roles_in(self.git), key, made)[
+            1
+        ]
 
     def all(self, **other) -> list[str]:
         return [self.sign_off(role, **other) for role in LEADS]
@@ -80,9 +78,7 @@ def test_a_missing_role_is_refused_before_the_run(gate, people, make_record, ref
     assert "staging needs the sign-off of tech-lead" in said
 
 
-def test_a_missing_role_is_refused_with_a_stored_record_too(
-    people, make_record, refused, tmp_path
-):
+def test_a_missing_role_is_refused_with_a_stored_record_too(people, make_record, refused, tmp_path):
     record = make_record()
     (tmp_path / "record.dsse.json").write_text(record.text)
     said = refused(record, evidence=tmp_path / "record.dsse.json")

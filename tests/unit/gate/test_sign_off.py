@@ -32,7 +32,7 @@ ROLES = Roles.model_validate(
 
 
 def given(role: str = "tech-lead", signer: CryptoSigner = ADA, target: str = "prod") -> str:
-    return give(CANDIDATE, target, role, ROLES, signer, NOW)[1]
+    return give(CANDIDATE, target, role, roles=ROLES, signer=signer, now=NOW)[1]
 
 
 def forged(signer: CryptoSigner = ADA, **facts) -> str:
@@ -47,7 +47,7 @@ def flaw(text: str, target: str = "prod", digests: dict = DIGESTS, at: datetime 
 
 
 def test_it_binds_role_person_revision_digests_target_and_a_day():
-    made, envelope = give(CANDIDATE, "prod", "tech-lead", ROLES, ADA, NOW)
+    made, envelope = give(CANDIDATE, "prod", "tech-lead", roles=ROLES, signer=ADA, now=NOW)
     assert (made.role, made.person, made.revision, made.target) == (
         "tech-lead",
         "ada",
