@@ -22,7 +22,7 @@ from securesystemslib.signer import (
 
 from ballast.errors import BallastError
 from ballast.gate.custody import CUSTODY, custody_in_vault
-from ballast.kubeapi.shape import Json, mapping
+from ballast.kubeapi.shape import Json, mapping, sequence
 from ballast.names import GATE_KEY, GATE_ROTATOR, GATE_SIGNER
 
 REQUEST_SECONDS: Final = 10.0
@@ -145,7 +145,7 @@ def signers(vault: Transit) -> list[TransitSigner]:
 
 def _said(answer: httpx.Response) -> str:
     try:
-        errors = mapping(answer.json()).get("errors") or []
+        errors = sequence(mapping(answer.json()).get("errors"))
         return f"{answer.status_code} {'; '.join(map(str, errors))}".strip()
     except ValueError:
         return str(answer.status_code)

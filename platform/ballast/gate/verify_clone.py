@@ -71,17 +71,20 @@ def verify_clone(git: Repository, now: datetime | None = None) -> list[Finding]:
         if path not in evidence
     ]
     found += [
-        _envelope(path, evidence, index.get(path), keys, roles, moment)
+        _envelope(path, evidence, index.get(path), keys=keys, roles=roles, now=moment)
         for path in envelopes(evidence)
     ]
     found += sign_off_findings(evidence, index, roles, moment)
-    return found + [_release(git, name, evidence, keys, roles, moment) for name in guarded]
+    return found + [
+        _release(git, name, evidence, keys=keys, roles=roles, now=moment) for name in guarded
+    ]
 
 
 def _envelope(
     path: str,
     evidence: Mapping[str, str],
     entry: Mapping[str, Any] | None,
+    *,
     keys: list[Key],
     roles: Roles | None,
     now: datetime,
@@ -147,6 +150,7 @@ def _release(
     git: Repository,
     environment: str,
     evidence: Mapping[str, str],
+    *,
     keys: list[Key],
     roles: Roles | None,
     now: datetime,
@@ -158,6 +162,6 @@ def _release(
         state = states.get(image.digest, "covered by no evidence")
         if state != IN_FORCE:
             return Finding(path, False, f"{service} {image.digest} is {state}")
-    if roles and (flaw := unsigned(held, environment, evidence, keys, roles, now)):
+    if roles and (flaw := unsigned(held, environment, evidence, keys=keys, roles=roles, now=now)):
         return Finding(path, False, f"{held.revision}: {flaw}")
     return Finding(path, True, f"{held.revision}: every digest is {IN_FORCE}")

@@ -91,6 +91,7 @@ def unsigned(
     held: Held,
     environment: str,
     evidence: Mapping[str, str],
+    *,
     keys: Sequence[Key],
     roles: Roles,
     now: datetime,

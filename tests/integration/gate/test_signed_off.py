@@ -44,9 +44,8 @@ class People:
         candidate = candidate.model_copy(update=other.get("candidate", {}))
         made = datetime.now(UTC) - other.get("age", timedelta(minutes=1))
         key = signing.signer(self.key(role))
-        return give(candidate, other.get("target", "staging"), role, roles_in(self.git), key, made)[
-            1
-        ]
+        target, roles = other.get("target", "staging"), roles_in(self.git)
+        return give(candidate, target, role, roles=roles, signer=key, now=made)[1]
 
     def all(self, **other) -> list[str]:
         return [self.sign_off(role, **other) for role in LEADS]
