@@ -38,7 +38,9 @@ def test_the_policy_is_strict_rego(opa):
 
 
 @pytest.mark.parametrize(
-    ("file", "rule"), RULES, ids=[re.findall(r'"([^"]*)"', rule)[0][:50] for _, rule in RULES]
+    ("file", "rule"),
+    RULES,
+    ids=[(re.findall(r'"([^"]*)"', rule) or [rule])[0][:50] for _, rule in RULES],
 )
 def test_no_rule_can_be_removed_unnoticed(opa, tmp_path, file, rule):
     shutil.copytree(POLICY, tmp_path, dirs_exist_ok=True)
