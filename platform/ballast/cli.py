@@ -100,6 +100,10 @@ def promote(
         str | None, typer.Option(help="End of the hotfix's permit, within 3 days: 4h, 2026-12-01.")
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why the hotfix cannot wait.")] = None,
+    sign_off: Annotated[
+        list[Path] | None,
+        typer.Option(help="A sign-off that was given on another machine; may be repeated."),
+    ] = None,
 ) -> None:
     """Run the gate on what runs in one environment and promote it to the next when it passes.
 
@@ -110,8 +114,31 @@ def promote(
 
     gate.promote(
         source, target, evidence=evidence, dry_run=dry_run, seed=seed,
-        hotfix=hotfix, until=until, reason=reason,
+        hotfix=hotfix, until=until, reason=reason, sign_offs=sign_off or (),
     )  # fmt: skip
+
+
+@app.command("sign-off")
+def sign_off(
+    target: Annotated[str, typer.Argument(help="Environment that the release may enter.")],
+    *,
+    role: Annotated[str, typer.Option("--as", help="Your role in gitops/gate/roles.yaml.")],
+    key: Annotated[
+        Path | None, typer.Option(help="Your key; by default this machine's, made on first use.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write it here instead, for a promotion elsewhere.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Sign off the release that would be promoted to an environment, in your role, for 24 hours.
+
+    It binds your role and name, the revision, every digest and the environment; the promotion
+    commits it with its evidence. Who is asked where stands in gitops/gate/roles.yaml.
+    """
+    from ballast.gate import sign_off_cli
+
+    sign_off_cli.sign_off(target, role, key=key, out=out, json_output=json_output)
 
 
 @app.command()

@@ -14,6 +14,12 @@ GIT_NAMESPACE: Final = "git"
 # The one identity that may write the ledgers of admitted images.
 GATE_VERIFIER: Final = "gate-verifier"
 
+# The key that signs evidence, in Vault's transit engine, and who may use it: one account signs,
+# another makes new versions. Each is a ServiceAccount beside Vault and a login of the same name.
+GATE_KEY: Final = "ballast-gate"
+GATE_SIGNER: Final = "gate-signer"
+GATE_ROTATOR: Final = "gate-rotator"
+
 ENVIRONMENT_LABEL: Final = "ballast.dev/environment"
 ENVIRONMENT_NAMESPACES: Final = {
     "dev": "todo-app-dev",
@@ -54,6 +60,7 @@ BROKER_ADDRESS: Final = f"{BROKER_HOST}:{BROKER_PORT}"
 BROKER_USERS: Final = "broker-users"
 SCHEMA_REGISTRY_URL: Final = "http://schema-registry.messaging.svc.cluster.local:8080"
 VAULT_ADDRESS: Final = "http://vault.vault.svc.cluster.local:8200"
+VAULT_AUDIENCE: Final = "vault"
 ALERT_SINK_URL: Final = "http://alert-sink.monitoring.svc.cluster.local:8080"
 
 # Services that own a database: service -> prefix of its database and of its Vault role.

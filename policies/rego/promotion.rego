@@ -2,7 +2,7 @@
 # does not prove. Input: candidate, record (an in-toto statement or null), signature, required
 # checks, baseline (the images that the target serves), digests of the configuration, now, and where
 # the raw samples are at hand their digest; for restrictions.rego freezes, blocked and budgets, for
-# hotfix.rego hotfix, for chain.rego arrival.
+# hotfix.rego hotfix, for chain.rego arrival, for sign_off.rego sign_offs.
 package ballast.promotion
 
 import rego.v1

@@ -39,6 +39,7 @@ asked := {
 	"candidate": {
 		"environment": "dev",
 		"target": "staging",
+		"revision": "r2",
 		"images": {"tasks": {"repository": "example.org/tasks", "digest": "sha256:a1"}},
 	},
 	"record": statement,
@@ -52,6 +53,7 @@ asked := {
 	"budgets": [{"slo": "a", "remaining": 0.8, "events": 5000, "exhausted": false}],
 	"hotfix": null,
 	"arrival": null,
+	"sign_offs": {"needs": {"staging": [], "prod": []}, "hotfix": ["ops"], "holders": {}, "given": []},
 	"now": "2026-05-04T12:00:00+00:00",
 }
 

@@ -5,9 +5,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,6 +67,7 @@ class VaultServer:
                 ],
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
                 env={
                     "VAULT_API_ADDR": self.url,
                     "VAULT_CLUSTER_ADDR": f"https://127.0.0.1:{free_port()}",
@@ -83,10 +86,21 @@ class VaultServer:
         raise AssertionError((self.folder / "vault.log").read_text()[-2000:])
 
     def stop(self) -> None:
-        """Kill it, as a node that loses power would."""
-        if self.process:
-            self.process.kill()
+        """Kill it and its plugins' processes, as a node that loses power would."""
+        if self.process and self.process.returncode is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+    def plugins(self) -> list[int]:
+        """Processes of its plugins."""
+        found: list[int] = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with suppress(OSError):
+                    program = (entry / "cmdline").read_bytes().split(b"\0")[0].decode()
+                    if program.startswith(str(self.folder / "plugins")):
+                        found.append(int(entry.name))
+        return found
 
     def request(self, method: str, path: str, token: str = "", body: Any = None) -> httpx.Response:
         """One API call."""

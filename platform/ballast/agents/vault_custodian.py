@@ -1,4 +1,4 @@
-"""Keeps Vault unsealed and configured: initialises, unseals, and reconciles logins and databases.
+"""Keeps Vault unsealed and configured: initialises, unseals, reconciles logins, databases and keys.
 
 It holds no root token. A root token exists only while its own login is set up, made from the unseal
 key, and is revoked at once. Environment: VAULT_ADDR, PLAN (JSON file), see `Plan`; files: the pod's
@@ -30,9 +30,12 @@ PLUGIN = "postgresql-database-plugin"
 VERIFY_SECONDS = 30.0
 STALE_SECONDS = 60.0
 
+ENGINES = ("database", "transit")
 POLICY_OF_CUSTODIAN = """
 path "sys/mounts" { capabilities = ["read"] }
 path "sys/mounts/database" { capabilities = ["create", "update"] }
+path "sys/mounts/transit" { capabilities = ["create", "update"] }
+path "transit/keys/+" { capabilities = ["read", "create", "update"] }
 path "sys/policies/acl/*" { capabilities = ["read", "create", "update"] }
 path "sys/plugins/catalog/database/*" { capabilities = ["read", "create", "update", "sudo"] }
 path "auth/jwt/config" { capabilities = ["read", "create", "update"] }
@@ -307,12 +310,27 @@ class Custodian:
         return os.environ.get("PLUGIN_SHA256") or (self._root / PLUGIN_SHA).read_text().strip()
 
     def _configure(self, *, rewrite: bool) -> None:
+        # An older release of this program may have written a smaller policy.
+        own = {"policy": POLICY_OF_CUSTODIAN}
+        self._ensure(rewrite, f"sys/policies/acl/{OWN_ROLE}", own)
         config = self._jwt_config()
         known = self._api("GET", "auth/jwt/config", token=self._token)["data"]
         if any(known.get(key) != value for key, value in config.items()):
             self._api("POST", "auth/jwt/config", config, self._token)
-        if "database/" not in self._api("GET", "sys/mounts", token=self._token)["data"]:
-            self._api("POST", "sys/mounts/database", {"type": "database"}, self._token)
+        mounts = self._api("GET", "sys/mounts", token=self._token)["data"]
+        for engine in ENGINES:
+            if f"{engine}/" not in mounts:
+                self._api("POST", f"sys/mounts/{engine}", {"type": engine}, self._token)
+        # What does not ask for the database need not wait for it.
+        later = [each for each in self._plan.entries if each["path"].startswith("database/")]
+        for entry in self._plan.entries:
+            if entry not in later:
+                self._ensure(rewrite, entry["path"], entry["body"])
+        self._configure_database(rewrite=rewrite)
+        for entry in later:
+            self._ensure(rewrite, entry["path"], entry["body"])
+
+    def _configure_database(self, *, rewrite: bool) -> None:
         if sha := self._plugin_sha():
             plugin = {"sha256": sha, "command": PLUGIN}
             self._ensure(rewrite, f"sys/plugins/catalog/database/{PLUGIN}", plugin)
@@ -328,8 +346,6 @@ class Custodian:
             "max_open_connections": 4,
         }
         self._ensure(rewrite, "database/config/postgres", connection)
-        for entry in self._plan.entries:
-            self._ensure(rewrite, entry["path"], entry["body"])
 
     def _ensure(self, rewrite: bool, path: str, body: dict[str, Any]) -> None:
         """Write when something changed here; otherwise only when Vault has lost the entry."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Protocol
+
+from securesystemslib.signer import Signer  # pyright: ignore[reportPrivateImportUsage]
 
 from ballast.gate.admission import GUARDED
 from ballast.gate.admission_writer import declared
@@ -23,7 +24,7 @@ class Writable(Repository, Protocol):
 
 
 def permit_baselines(
-    server: Writable, changed: frozenset[str], now: datetime | None = None, key: Path | None = None
+    server: Writable, changed: frozenset[str], signer: Signer, now: datetime | None = None
 ) -> list[str]:
     """Sign a bootstrap permit where one is due; the environments that got one.
 
@@ -50,6 +51,6 @@ def permit_baselines(
         )
         images = [str(image) for image in held[0].images.values()]
         message = f"{environment}: permit {held[0].revision} as its first release\n"
-        server.commit_files(message, permit_files(server, first, images, key))
+        server.commit_files(message, permit_files(server, first, images, signer))
         given.append(environment)
     return given

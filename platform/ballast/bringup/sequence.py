@@ -15,6 +15,7 @@ from ballast.bringup import endpoints, releases
 from ballast.bringup.baseline import permit_baselines
 from ballast.bringup.narration import Narration
 from ballast.bringup.outdated_pods import restart_outdated
+from ballast.bringup.signing_key import signing_key
 from ballast.bringup.timeline import Timeline
 from ballast.engine import Outcome
 from ballast.gate.admission_writer import admitted_by, guarded, publish
@@ -166,7 +167,8 @@ def _release(timeline: Timeline, api: KubeApi, built: dict[str, BuiltImage]) -> 
         before = server.head()
         server.seed(repository_root(), releases.first_release(images, label), progress=timeline.say)
         changed = releases.bring_up_to_date(server, images, label)
-        for environment in permit_baselines(server, changed):
+        signer = signing_key(api, server, timeline.say)
+        for environment in permit_baselines(server, changed, signer):
             timeline.say(f"{environment} begins with a release that no gate has proven")
         for environment in guarded(api):
             publish(api, admitted_by(server, environment))

@@ -8,7 +8,7 @@ from ballast.bringup.timeline import Timeline
 from ballast.node import lifecycle as node
 from ballast.paths import state_dir
 
-STATE_OF_A_CLUSTER = ("pulumi", "git")
+STATE_OF_A_CLUSTER = ("pulumi", "git", "gate/sign-offs")
 """Folders that describe what runs in the cluster: without its data they would be lies."""
 
 

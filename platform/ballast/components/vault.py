@@ -13,7 +13,7 @@ from ballast.components.charts import release
 from ballast.components.database import Database
 from ballast.components.objects import Manifest, child, declare, declare_all
 from ballast.components.pods import CONTAINER_SECURITY, pod_security, resources
-from ballast.components.vault_plan import CUSTODY, plan
+from ballast.components.vault_plan import CUSTODY, gate_accounts, plan
 from ballast.settings import VaultSeal
 
 _NAMESPACE = names.VAULT_NAMESPACE
@@ -127,6 +127,7 @@ class Vault(pulumi.ComponentResource):
         needed = declare_all(
             [
                 *vault_custodian.access_manifests(),
+                *gate_accounts(),
                 vault_custodian.plan_manifest(desired),
                 _network_policy(),
             ],

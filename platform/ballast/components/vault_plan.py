@@ -1,4 +1,6 @@
-"""What Vault hands out: for each service of each environment, a login and a database user."""
+"""What Vault hands out: to each service of each environment a login and a database user, and to the
+gate a key that it can sign with and never see.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,7 +9,7 @@ from ballast import names
 
 CUSTODIAN: Final = "vault-custodian"
 CUSTODY: Final = "vault-custody"
-AUDIENCE: Final = "vault"
+AUDIENCE: Final = names.VAULT_AUDIENCE
 CREDENTIAL_TTL: Final = "1h"
 
 
@@ -21,8 +23,45 @@ def plan(environments: Sequence[str], *, auto_unseal: bool) -> dict[str, Any]:
         "database_host": f"{names.DATABASE_HOST}:{names.DATABASE_PORT}",
         "roles": [names.vault_role(service, env) for service, env in wanted],
         "own_role": login_role("custodian", names.VAULT_NAMESPACE, CUSTODIAN),
-        "entries": [entry for service, env in wanted for entry in entries(service, env)],
+        "entries": [
+            *gate_entries(),
+            *(entry for service, env in wanted for entry in entries(service, env)),
+        ],
     }
+
+
+def gate_entries() -> list[dict[str, Any]]:
+    """The gate's key, which Vault does not give out, and the two logins that may use it."""
+    key = f"transit/keys/{names.GATE_KEY}"
+    read = f'path "{key}" {{ capabilities = ["read"] }}\n'
+    sign = f'path "transit/sign/{names.GATE_KEY}" {{ capabilities = ["update"] }}\n'
+    rotate = f'path "{key}/rotate" {{ capabilities = ["update"] }}\n'
+    # A batch token is not stored and cannot be renewed: it is over after five minutes.
+    brief = {"token_type": "batch", "token_ttl": "5m", "token_max_ttl": "5m"}
+    made: list[dict[str, Any]] = [{"path": key, "body": {"type": "ed25519"}}]
+    for account, policy in {
+        names.GATE_SIGNER: read + sign,
+        names.GATE_ROTATOR: read + rotate,
+    }.items():
+        login = login_role(account, names.VAULT_NAMESPACE, account) | brief
+        made += [
+            {"path": f"sys/policies/acl/{account}", "body": {"policy": policy}},
+            {"path": f"auth/jwt/role/{account}", "body": login},
+        ]
+    return made
+
+
+def gate_accounts() -> list[dict[str, Any]]:
+    """The accounts of those logins; no pod runs as them, `ballast` asks for their tokens."""
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": account, "namespace": names.VAULT_NAMESPACE},
+            "automountServiceAccountToken": False,
+        }
+        for account in (names.GATE_SIGNER, names.GATE_ROTATOR)
+    ]
 
 
 def login_role(policy: str, namespace: str, service_account: str) -> dict[str, Any]:

@@ -3,19 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
 
 from ballast import release
-from ballast.errors import BallastError
+from ballast.gate.account_token import account_token
 from ballast.gate.admission import GUARDED, Admitted, admitted
 from ballast.gate.admission_objects import alarm, ledger
 from ballast.gate.record_store import FOLDER, Repository, committed_keys
-from ballast.kubeapi import KubeApi, KubeApiError
+from ballast.kubeapi import KubeApi
 from ballast.kubeapi.shape import mapping
 from ballast.names import ENVIRONMENT_NAMESPACES, GATE_VERIFIER, POLICY_NAMESPACE
 from ballast.release import Held
-
-TOKEN_SECONDS: Final = 600  # the shortest that the API server gives
 
 
 @dataclass(frozen=True)
@@ -76,20 +73,7 @@ def guarded(api: KubeApi) -> list[str]:
 
 def verifier(api: KubeApi) -> KubeApi:
     """A client that is signed in as the gate's verifier for ten minutes."""
-    account = api.path("v1", "ServiceAccount", GATE_VERIFIER, POLICY_NAMESPACE)
-    body = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "spec": {"expirationSeconds": TOKEN_SECONDS},
-    }
-    try:
-        answer = api.request("POST", f"{account}/token", body)
-    except KubeApiError as error:
-        raise BallastError(
-            f"the gate's verifier cannot sign in to the cluster: {error}",
-            "It comes with the platform: make up.",
-        ) from error
-    token = str(mapping(answer.get("status")).get("token", ""))
+    token = account_token(api, POLICY_NAMESPACE, GATE_VERIFIER)
     endpoint = replace(
         api.endpoint,
         client_certificate=None,

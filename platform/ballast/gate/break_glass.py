@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
+
+from securesystemslib.signer import Signer  # pyright: ignore[reportPrivateImportUsage]
 
 from ballast.errors import BallastError
 from ballast.gate import signing
 from ballast.gate.admission import GUARDED
 from ballast.gate.freeze import Writable
+from ballast.gate.keys import check_trusted
 from ballast.gate.permit import Kind, Permit, operator, permit, whole_seconds
 from ballast.gate.record_store import Repository, files_of, signed_permit, trusted_keys
 from ballast.release import Held
@@ -27,12 +29,12 @@ def break_glass(
     name: str,
     until: datetime,
     reason: str,
-    key: Path | None = None,
+    signer: Signer,
 ) -> Permit:
     """Commit a permit for images and admit them; its alarm pages until it ends.
 
-    Raises BallastError when the environment needs none, an image is not named by digest, or this
-    installation's key is not among the committed ones.
+    Raises BallastError when the environment needs none, an image is not named by digest, or the
+    signer's key is not among the committed ones.
     """
     if environment not in GUARDED:
         raise BallastError(
@@ -53,27 +55,20 @@ def break_glass(
         made=whole_seconds(datetime.now(UTC)),
         until=until,
     )
-    files = permit_files(git, made, images, key)
+    files = permit_files(git, made, images, signer)
     git.commit_files(f"Break glass in {environment}: {name}\n\n{made.by}: {made.reason}\n", files)
     admit(environment, git, ())
     return made
 
 
 def permit_files(
-    git: Repository, made: Permit, images: Sequence[str], key: Path | None = None
+    git: Repository, made: Permit, images: Sequence[str], signer: Signer
 ) -> dict[str, str]:
     """Files that are committed for a permit that rests on no record.
 
-    BallastError when its name was used before, or when this installation's key is not trusted.
+    BallastError when its name was used before, or when the signer's key is not trusted.
     """
-    signer = signing.signer(key)
-    if signer.public_key.keyid not in {
-        known.keyid for known in trusted_keys(git, signer.public_key)
-    }:
-        raise BallastError(
-            "this installation's key is not among the committed keys: it can permit nothing",
-            "Use the installation whose key is in gitops/evidence/keys.",
-        )
+    check_trusted(signer, trusted_keys(git, signer.public_key))
     if made.path in git.list_files("gitops/evidence"):
         raise BallastError(
             f"there is a permit of that name already: {made.path}", "Give it another --name."

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ballast.errors import BallastError
-from ballast.gate import evidence_cli, live
+from ballast.gate import evidence_cli, key_cli, live, sign_off_cli
 from ballast.gate.candidate import served, verified_candidate
 from ballast.gate.catalogue import load_catalogue
 from ballast.gate.chaos import title_of
@@ -24,6 +24,7 @@ from ballast.kubeapi.shape import mapping, mappings
 
 app = typer.Typer(help="Proof before promotion: runs, records, reports.", no_args_is_help=True)
 app.add_typer(evidence_cli.app)
+app.add_typer(key_cli.app, name="key")
 console = Console()
 
 Source = Annotated[str, typer.Argument(help="Environment whose release is judged.")]
@@ -126,9 +127,11 @@ def promote(
     hotfix: str | None = None,
     until: str | None = None,
     reason: str | None = None,
+    sign_offs: Sequence[Path] = (),
 ) -> Promotion:
     """The top-level `ballast promote FROM TO`: prints a summary, raises BallastError on refusal."""
     urgent = _hotfix(hotfix, until, reason)
+    signed = sign_off_cli.given_for(live.known(target), sign_offs)
     done = promote_release(
         live.known(source),
         live.known(target),
@@ -137,8 +140,11 @@ def promote(
         hotfix=urgent,
         dry_run=dry_run,
         seed=seed,
+        sign_offs=list(signed.values()),
         progress=_say,
     )
+    if done.commit:
+        sign_off_cli.clear(target)
     console.print(_summary(done))
     if done.report:
         console.print(f"report: {done.report}", soft_wrap=True)

@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from securesystemslib.signer import Key  # pyright: ignore[reportPrivateImportUsage]
 
 from ballast.errors import BallastError
-from ballast.gate import live, signing
+from ballast.gate import live
 from ballast.gate.admission import Admitted
 from ballast.gate.admission_writer import admitted_by, publish
 from ballast.gate.break_glass import break_glass as give_permit
 from ballast.gate.checkout import Checkout
-from ballast.gate.record_store import trusted_keys
+from ballast.gate.platform_signer import platform_signer
+from ballast.gate.record_store import FOLDER, committed_keys
 from ballast.gate.report.write import Format, write_report
 from ballast.gate.run_folder import find_run
 from ballast.gate.until import parse_until
@@ -38,17 +40,22 @@ def verify(
         Path | None,
         typer.Argument(help="A .dsse.json file, or a clone's folder; this checkout by default."),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="Clone whose committed keys a record is checked against."),
+    ] = None,
     json_output: Json = False,
 ) -> None:
     """Check a record, or everything in a clone, offline against the committed keys.
 
-    Of a clone: every record and permit, the index, the chain of environments, and that evidence
-    covers what each release.yaml declares. Exit code 1 when one of them is not sound. The
-    platform's evidence is in its own repository: git clone http://127.0.0.1:18032/ballast.git
+    Of a clone: the keys and who vouches for each, every record, permit and sign-off, the index, the
+    chain of environments, and that evidence covers what each release.yaml declares. Exit code 1
+    when one of them is not sound. The platform's evidence is in its own repository:
+    git clone http://127.0.0.1:18032/ballast.git; a record's keys are asked of the running platform
+    when neither --keys nor this checkout holds any.
     """
     if what is not None and what.is_file():
-        keys = trusted_keys(Checkout(), signing.signer().public_key)
-        for line in verify_record(what.read_text(), keys):
+        for line in verify_record(what.read_text(), _keys_at_hand(Checkout(keys))):
             console.print(line, highlight=False, soft_wrap=True)
         return
     if what is not None and not what.is_dir():
@@ -62,6 +69,19 @@ def verify(
             console.print(f"{mark} {finding.path}: {finding.said}", highlight=False, soft_wrap=True)
     if not all(finding.sound for finding in findings):
         raise typer.Exit(1)
+
+
+def _keys_at_hand(clone: Checkout) -> list[Key]:
+    found = committed_keys(clone.read_folder(FOLDER))
+    if not found:
+        with KubeApi.from_kubeconfig(live.kubeconfig_path()) as api:
+            found = committed_keys(GitServer(api).read_folder(FOLDER))
+    if not found:
+        raise BallastError(
+            "no public key of the gate is at hand, and without one a record proves nothing",
+            "Give a clone of the platform's repository: --keys CLONE.",
+        )
+    return found
 
 
 @app.command()
@@ -131,6 +151,7 @@ def break_glass(
             name=name,
             until=parse_until(until),
             reason=reason,
+            signer=platform_signer(api, git),
         )
     console.print(
         f"{environment} admits {len(images)} image(s) until {made.until.isoformat()}; a page is "

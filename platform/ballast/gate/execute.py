@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from securesystemslib.signer import Signer  # pyright: ignore[reportPrivateImportUsage]
+
 from ballast.errors import BallastError
 from ballast.gate import budget, signing
 from ballast.gate.beside import compare_early, of_the_new, old_release, regression, tokens_of
@@ -75,9 +77,9 @@ def execute(
     progress: Progress = lambda _: None,
     *,
     runs: Path | None = None,
-    key: Path | None = None,
+    signer: Callable[[], Signer] = signing.signer,
 ) -> Finished:
-    """Run the plan and sign what came out, good or bad.
+    """Run the plan and sign what came out, good or bad, with the signer that is there at its start.
 
     Raises BallastError when the run cannot be carried out at all; whatever interrupts it, no child
     process survives and the next run cleans up.
@@ -85,6 +87,7 @@ def execute(
     for name in clean_interrupted(runs):
         progress(f"run {name} was interrupted; what it left running has been ended")
         write_interrupted(name, runs)
+    by = signer()  # one that cannot sign costs no run
     folder = RunFolder.create(runs)
     with reported(folder), folder.alive():
         folder.write("plan.json", plan.model_dump(mode="json"))
@@ -124,7 +127,7 @@ def execute(
         verdicts.append(of_history)
         end = folder.note("ended")
         made = statement(folder.name, plan, verdicts, record, start=start, end=end)
-        envelope = signing.sign(made, signing.signer(key))
+        envelope = signing.sign(made, by)
         folder.write("ledger.json", asdict(ledger))
         left = _spent(plan, samples, steady, where.prometheus)
         folder.write("spent.json", {"spent": [each.model_dump() for each in left]})

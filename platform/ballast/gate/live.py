@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from securesystemslib.signer import Signer  # pyright: ignore[reportPrivateImportUsage]
+
 from ballast.argo import wait_synced
 from ballast.errors import BallastError
 from ballast.gate.admission_writer import admitted_by, publish
 from ballast.gate.budget import Prometheus, budgets
 from ballast.gate.execute import Finished, RunSite, execute
 from ballast.gate.plan import Plan
+from ballast.gate.platform_signer import platform_signer
 from ballast.gate.promote import Ports
 from ballast.gate.record_store import Repository
 from ballast.gate.smoke import smoke
@@ -63,10 +66,14 @@ def gateway_url(environment: str) -> str:
 def live_ports(progress: Progress = lambda _: None) -> Ports:
     """Git server, pods, OPA, Argo CD and gateways of the running platform."""
     api = KubeApi.from_kubeconfig(kubeconfig_path())
+    git = GitServer(api)
+
+    def signer() -> Signer:
+        return platform_signer(api, git)
 
     def run(plan: Plan) -> Finished:
         beside = plan.target if plan.baseline else None
-        return execute(plan, run_site(api, plan.source, beside), progress)
+        return execute(plan, run_site(api, plan.source, beside), progress, signer=signer)
 
     def left(slos: list[Slo], environment: str) -> list[dict[str, Any]]:
         return budgets(Prometheus(), slos, environment)
@@ -81,7 +88,7 @@ def live_ports(progress: Progress = lambda _: None) -> Ports:
         smoke(gateway_url(environment), identity_of(api, environment))
 
     return Ports(
-        git=GitServer(api),
+        git=git,
         pods=api,
         opa=lambda: ensure_binaries(["opa"])["opa"],
         run=run,
@@ -89,4 +96,5 @@ def live_ports(progress: Progress = lambda _: None) -> Ports:
         admit=admit,
         sync=sync,
         smoke=smoke_test,
+        signer=signer,
     )

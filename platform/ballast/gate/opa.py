@@ -44,12 +44,14 @@ def decision_input(
 ) -> dict[str, Any]:
     """What the policy is asked; `samples_sha256` is of the raw samples, where they are at hand.
 
-    `facts` are what Git, Prometheus and permits add: freezes, blocked, budgets, hotfix, arrival.
+    `facts` are what Git, Prometheus and people add: freezes, blocked, budgets, hotfix, arrival,
+    sign_offs.
     """
     asked: dict[str, Any] = {
         "candidate": {
             "environment": plan.source,
             "target": plan.target,
+            "revision": candidate.revision,
             "images": {name: image.model_dump() for name, image in candidate.images.items()},
         },
         "record": record.statement if record else None,
@@ -77,6 +79,18 @@ def decide(binary: Path, policy: Path, asked: Mapping[str, Any]) -> Decision:
     if not isinstance(allow, bool) or allow == bool(reasons):
         raise BallastError(f"OPA gave no decision but {result or answer!r}", "Check policies/rego.")
     return Decision(allow, tuple(str(reason) for reason in reasons))
+
+
+def reasons_of(binary: Path, policy: Path, rule: str, asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """The members of one set of reasons, such as `sign_off_denied`; BallastError when it is none.
+
+    It is for a refusal before a costly run; only `decide` permits.
+    """
+    with opa_server(binary, [policy / name for name in policy_files(policy, ".")]) as client:
+        answer = mapping(cast("Any", client).query_rule(dict(asked), PACKAGE, rule))
+    if not isinstance(answer.get("result"), list):
+        raise BallastError(f"OPA has no rule {rule}: {answer!r}", "Check policies/rego.")
+    return tuple(sorted(str(reason) for reason in sequence(answer["result"])))
 
 
 @contextmanager

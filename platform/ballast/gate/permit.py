@@ -44,7 +44,8 @@ LONGEST: Final = {
 class Permit(BaseModel):
     """The predicate: who let what in, why, from when until when.
 
-    `source` and `basis` (the path of the gate's record) belong to promotions and hotfixes.
+    `source`, `basis` (the path of the gate's record) and `sign_offs` (path by role, where people
+    were asked) belong to promotions and hotfixes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +59,7 @@ class Permit(BaseModel):
     until: AwareDatetime
     source: str | None = None
     basis: str | None = None
+    sign_offs: dict[str, str] | None = None
 
     @model_validator(mode="after")
     def _is_bounded(self) -> Self:

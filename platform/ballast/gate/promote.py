@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from securesystemslib.signer import Key  # pyright: ignore[reportPrivateImportUsage]
+from securesystemslib.signer import (
+    Key,  # pyright: ignore[reportPrivateImportUsage]
+    Signer,  # pyright: ignore[reportPrivateImportUsage]
+)
 
 from ballast import release
 from ballast.errors import BallastError
@@ -18,12 +21,14 @@ from ballast.gate.admission_writer import Proposed, declared
 from ballast.gate.candidate import Pods, served, verified_candidate
 from ballast.gate.execute import Finished
 from ballast.gate.facts import Budgets
+from ballast.gate.keys import check_trusted
 from ballast.gate.opa import Decision, decide, decision_input
 from ballast.gate.permit import Kind, Permit, operator, permit, whole_seconds
 from ballast.gate.plan import Plan, derive_plan
 from ballast.gate.policy import FOLDER as POLICY
 from ballast.gate.record_store import (
     Repository,
+    Signed,
     files_of,
     signed_permit,
     signed_record,
@@ -31,7 +36,9 @@ from ballast.gate.record_store import (
 )
 from ballast.gate.refusal import refusal
 from ballast.gate.report.write import FILES, Format, write_decision
+from ballast.gate.roles import roles_in
 from ballast.gate.run_folder import RunFolder, runs_dir
+from ballast.gate.signatories import Signatories
 from ballast.gate.signing import Opened
 from ballast.kubeapi.shape import mapping
 from ballast.paths import repository_root
@@ -68,7 +75,7 @@ class Ports:
     admit: Callable[[str, Repository, Sequence[Held]], None]
     sync: Callable[[str, str], None]  # environment, commit
     smoke: Callable[[str], None]  # environment: one create seen delivered
-    key: Path | None = None
+    signer: Callable[[], Signer]
     policy: Path = field(default_factory=lambda: repository_root() / POLICY)
 
 
@@ -112,12 +119,14 @@ def promote(
     hotfix: Hotfix | None = None,
     dry_run: bool = False,
     seed: int | None = None,
+    sign_offs: Sequence[str] = (),
     progress: Progress = lambda _: None,
 ) -> Promotion:
     """Move the release of `source` to `target` when the gate proves it fit.
 
     `evidence` presents a stored record instead of a new run: what is asked of it is what a run with
-    its seed would have to show now. `dry_run` stops before the commit.
+    its seed would have to show now. `sign_offs` are envelopes of the people that the target asks.
+    `dry_run` stops before the commit.
     Raises BallastError with one reason, nothing committed, when the release is refused; and when
     the target does not serve it afterwards, with the commit reverted.
     """
@@ -125,13 +134,20 @@ def promote(
     with done.step("candidate"):
         candidate = verified_candidate(ports.git, ports.pods, source)
         old = served(ports.git, ports.pods, target)
-        trusted = trusted_keys(ports.git, signing.signer(ports.key).public_key)
+        signer = ports.signer()
+        trusted = trusted_keys(ports.git, signer.public_key)
         presented = _presented(evidence) if evidence else None
         if presented is not None and seed is None:
             seed = _seed(signing.open_envelope(presented, trusted))
         plan = derive_plan(source, target, candidate, old=old, seed=seed)
         if hotfix:
             _permit(plan, "the record of the run that follows", hotfix)  # wrong facts cost no run
+        people = Signatories(
+            roles_in(ports.git), sign_offs, candidate, target, hotfix=hotfix is not None
+        )
+        if people.needed and presented is None and not dry_run:  # and neither does a missing name
+            urgent = _asked_hotfix(done, plan, hotfix, signer, trusted)
+            people.check(ports.opa(), ports.policy, plan, urgent)
     progress(f"candidate: {candidate.revision} runs in {source}, digests verified on its pods")
     if old is None:
         progress(f"{target} serves nothing yet: there is no release to compare with")
@@ -140,7 +156,8 @@ def promote(
         done.record = signing.open_envelope(envelope, trusted)
     with done.step("decision"):
         asked = facts.gather(ports.git, ports.budgets, candidate, plan, trusted)
-        asked["hotfix"] = _asked_hotfix(done, plan, hotfix, ports, trusted)
+        asked["hotfix"] = _asked_hotfix(done, plan, hotfix, signer, trusted)
+        asked["sign_offs"] = people.asked
         asked = decision_input(
             candidate, done.record, plan, facts=asked, samples_sha256=_samples_digest(done.record)
         )
@@ -152,7 +169,9 @@ def promote(
     if dry_run:
         return done
     with done.step("commit"):
-        files = _evidence(done, envelope, plan, hotfix, ports=ports, trusted=trusted)
+        check_trusted(signer, trusted)
+        signed_off = people.carried(str(_gate(done)["run"]), datetime.now(UTC))
+        files = _evidence(done, envelope, plan, hotfix, git=ports.git, by=signer, also=signed_off)
         files[release.path_of(target)] = release.render(target, candidate)
         ports.admit(target, Proposed(ports.git, files), declared(ports.git, target))
         done.commit = ports.git.commit_files(_message(done, candidate, hotfix), files)
@@ -220,7 +239,13 @@ def _seed(record: Opened) -> int | None:
 
 
 def _permit(
-    plan: Plan, basis: str, hotfix: Hotfix | None, run: str = "run", until: str = ""
+    plan: Plan,
+    basis: str,
+    hotfix: Hotfix | None,
+    *,
+    run: str = "run",
+    until: str = "",
+    sign_offs: Mapping[str, str] | None = None,
 ) -> Permit:
     """The permit of this promotion; a hotfix's own end, or the end of the record."""
     return permit(
@@ -233,16 +258,17 @@ def _permit(
         made=whole_seconds(datetime.now(UTC)),
         until=hotfix.until if hotfix else until,
         basis=basis,
+        sign_offs=sign_offs or None,
     )
 
 
 def _asked_hotfix(
-    done: Promotion, plan: Plan, hotfix: Hotfix | None, ports: Ports, trusted: Sequence[Key]
+    done: Promotion, plan: Plan, hotfix: Hotfix | None, signer: Signer, trusted: Sequence[Key]
 ) -> dict[str, Any] | None:
     if hotfix is None:
         return None
     made = _permit(plan, _gate(done).get("run") or "none", hotfix)
-    text = signing.sign(made.statement(plan.images.values()), signing.signer(ports.key))
+    text = signing.sign(made.statement(plan.images.values()), signer)
     return facts.asked(signing.open_envelope(text, list(trusted)))
 
 
@@ -252,24 +278,23 @@ def _evidence(
     plan: Plan,
     hotfix: Hotfix | None,
     *,
-    ports: Ports,
-    trusted: Sequence[Key],
+    git: Repository,
+    by: Signer,
+    also: Mapping[str, Signed],
 ) -> dict[str, str]:
-    """Files that are committed with the release: its record, and the permit that rests on it."""
-    signer = signing.signer(ports.key)
-    if signer.public_key.keyid not in {key.keyid for key in trusted}:
-        raise BallastError(
-            "this installation's key is not among the committed keys: it can permit nothing",
-            "Promote from the installation that bears one, or commit this key's public half to "
-            "gitops/evidence/keys after a review.",
-        )
+    """Files that are committed with the release: its record, the sign-offs, and the permit that
+    rests on them.
+    """
     statement = (done.record or _NOTHING).statement
     record = signed_record(plan.target, envelope, statement)
     gate = _gate(done)
-    made = _permit(plan, record.path, hotfix, str(gate["run"]), str(gate["expires"]))
+    said = {role: one.path for role, one in also.items()}
+    made = _permit(
+        plan, record.path, hotfix, run=str(gate["run"]), until=str(gate["expires"]), sign_offs=said
+    )
     permitted = made.statement(plan.images.values())
-    carried = signed_permit(made, signing.sign(permitted, signer), permitted)
-    return files_of(ports.git, [record, carried], signer.public_key)
+    carried = signed_permit(made, signing.sign(permitted, by), permitted)
+    return files_of(git, [record, *also.values(), carried], by.public_key)
 
 
 def _gate(done: Promotion) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from securesystemslib.signer import Key  # pyright: ignore[reportPrivateImportUsage]
 
 from ballast.gate import signing
+from ballast.gate.custody import standings
 from ballast.gate.permit import Permit
 from ballast.kubeapi.shape import mapping, mappings
 
@@ -80,12 +81,22 @@ def trusted_keys(git: Repository, own: Key) -> list[Key]:
 
 
 def committed_keys(evidence: Mapping[str, str]) -> list[Key]:
-    """The public keys among the files of gitops/evidence."""
-    return [
-        signing.public_key(text)
+    """The trusted ones of the public keys among the files of gitops/evidence."""
+    return [one.key for one in standings([*keys_by_path(evidence).values()]) if one.trusted]
+
+
+def keys_by_path(evidence: Mapping[str, str]) -> dict[str, Key]:
+    """The public keys among the files of gitops/evidence, trusted or not."""
+    return {
+        path: signing.public_key(text)
         for path, text in sorted(evidence.items())
         if path.startswith(f"{KEYS}/")
-    ]
+    }
+
+
+def key_path(key: Key) -> str:
+    """Where the public half of a key is committed."""
+    return f"{KEYS}/{key.keyid[:16]}.json"
 
 
 def envelopes(evidence: Mapping[str, str]) -> dict[str, str]:
@@ -101,10 +112,13 @@ def index_of(evidence: Mapping[str, str]) -> list[dict[str, Any]]:
 def files_of(git: Repository, signed: Sequence[Signed], key: Key) -> dict[str, str]:
     """Files that are committed for new evidence: the envelopes, the index, the public key."""
     paths = {one.path for one in signed}
-    kept = [old for old in index_of(git.read_folder(FOLDER)) if old.get("file") not in paths]
+    held = git.read_folder(FOLDER)
+    kept = [old for old in index_of(held) if old.get("file") not in paths]
+    # A committed key may carry the signature of the one that vouches for it.
+    public = held.get(key_path(key)) or signing.public_document(key)
     return {one.path: one.envelope for one in signed} | {
         INDEX: json.dumps([*kept, *(one.entry for one in signed)], indent=1) + "\n",
-        f"{KEYS}/{key.keyid[:16]}.json": signing.public_document(key),
+        key_path(key): public,
     }
 
 

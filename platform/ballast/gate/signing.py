@@ -1,4 +1,4 @@
-"""Signatures of evidence: DSSE envelopes, an Ed25519 key of this installation, trusted key sets."""
+"""Signatures of evidence: DSSE envelopes, Ed25519 keys in files, trusted key sets."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.signer import (
     CryptoSigner,  # pyright: ignore[reportPrivateImportUsage]
     Key,  # pyright: ignore[reportPrivateImportUsage]
+    Signer,  # pyright: ignore[reportPrivateImportUsage]
     SSlibKey,  # pyright: ignore[reportPrivateImportUsage]
 )
 
@@ -31,9 +32,14 @@ class Opened:
     reason: str
 
 
+def key_file() -> Path:
+    """Where the key of an installation without Vault is kept."""
+    return state_dir() / "gate" / "signing.key"
+
+
 def signer(path: Path | None = None) -> CryptoSigner:
-    """This installation's signing key, made on first use and readable by its owner only."""
-    path = path or state_dir() / "gate" / "signing.key"
+    """The signing key in a file, made on first use and readable by its owner only."""
+    path = path or key_file()
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = CryptoSigner.generate_ed25519()
@@ -70,7 +76,7 @@ def public_key(text: str) -> Key:
         ) from wrong
 
 
-def sign(statement: Mapping[str, Any], by: CryptoSigner) -> str:
+def sign(statement: Mapping[str, Any], by: Signer) -> str:
     """The statement in a signed DSSE envelope, as JSON text."""
     envelope = Envelope(json.dumps(statement, sort_keys=True).encode(), PAYLOAD_TYPE, {})
     envelope.sign(by)

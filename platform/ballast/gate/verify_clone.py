@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from ballast.errors import BallastError
 from ballast.gate.admission import GUARDED, IN_FORCE, admitted
 from ballast.gate.admission_writer import declared
 from ballast.gate.evidence import PREDICATE as RECORD
+from ballast.gate.finding import Finding, end_of
 from ballast.gate.judgement import judge
 from ballast.gate.permit import Permit
 from ballast.gate.record_store import (
@@ -28,23 +28,22 @@ from ballast.gate.record_store import (
     signed_record,
     subjects_of,
 )
+from ballast.gate.roles import Roles
 from ballast.gate.signing import Opened, open_envelope
+from ballast.gate.verify_trust import (
+    key_findings,
+    roles_or_finding,
+    sign_off_findings,
+    sign_off_flaw,
+    unsigned,
+)
 from ballast.kubeapi.shape import mapping
 
 _OTHER: Final = "its entry in the index says something else"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one file is worth: sound or not, and why."""
-
-    path: str
-    sound: bool
-    said: str
-
-
 def verify_clone(git: Repository, now: datetime | None = None) -> list[Finding]:
-    """A finding for each envelope, for each missing one, and for each guarded release.
+    """A finding for each key, each envelope, each missing one, and each guarded release.
 
     What was valid when it was used stays sound after its end. Raises BallastError when there is
     nothing to verify, because that proves nothing.
@@ -59,7 +58,9 @@ def verify_clone(git: Repository, now: datetime | None = None) -> list[Finding]:
             "git clone http://127.0.0.1:18032/ballast.git, then give its folder.",
         )
     keys = committed_keys(evidence)
-    found = [] if keys else [Finding(KEYS, False, "no public key is committed")]
+    found = key_findings(evidence) or [Finding(KEYS, False, "no public key is committed")]
+    roles, no_roles = roles_or_finding(git)
+    found += no_roles
     try:
         index = {str(entry.get("file")): entry for entry in index_of(evidence)}
     except json.JSONDecodeError as error:
@@ -70,16 +71,22 @@ def verify_clone(git: Repository, now: datetime | None = None) -> list[Finding]:
         if path not in evidence
     ]
     found += [
-        _envelope(path, evidence, index.get(path), keys, moment) for path in envelopes(evidence)
+        _envelope(path, evidence, index.get(path), keys=keys, roles=roles, now=moment)
+        for path in envelopes(evidence)
     ]
-    return found + [_release(git, name, evidence, keys, moment) for name in guarded]
+    found += sign_off_findings(evidence, index, roles, moment)
+    return found + [
+        _release(git, name, evidence, keys=keys, roles=roles, now=moment) for name in guarded
+    ]
 
 
 def _envelope(
     path: str,
     evidence: Mapping[str, str],
     entry: Mapping[str, Any] | None,
+    *,
     keys: list[Key],
+    roles: Roles | None,
     now: datetime,
 ) -> Finding:
     text = evidence[path]
@@ -95,10 +102,11 @@ def _envelope(
     if judged.permit is None:
         return Finding(path, False, judged.flaw)
     flaw = _flaw_of_chain(judged.permit, judged.digests, evidence, keys)
+    flaw = flaw or sign_off_flaw(judged.permit, judged.digests, evidence, roles)
     if dict(entry) != signed_permit(judged.permit, text, opened.statement).entry:
         flaw = _OTHER
     said = f"{judged.permit.kind} by {judged.permit.by}: {judged.permit.reason}"
-    sound = f"{said}; {_end(judged.permit.until, now)}"
+    sound = f"{said}; {end_of(judged.permit.until, now)}"
     return Finding(path, not flaw, flaw or sound)
 
 
@@ -120,7 +128,7 @@ def _record(
         return Finding(path, False, f"the record lacks {error}")
     if not same or gate["target"] != entry.get("target"):
         return Finding(path, False, _OTHER)
-    return Finding(path, True, f"{said}; {_end(expires, now)}")
+    return Finding(path, True, f"{said}; {end_of(expires, now)}")
 
 
 def _flaw_of_chain(
@@ -142,7 +150,9 @@ def _release(
     git: Repository,
     environment: str,
     evidence: Mapping[str, str],
+    *,
     keys: list[Key],
+    roles: Roles | None,
     now: datetime,
 ) -> Finding:
     path = release.path_of(environment)
@@ -152,8 +162,6 @@ def _release(
         state = states.get(image.digest, "covered by no evidence")
         if state != IN_FORCE:
             return Finding(path, False, f"{service} {image.digest} is {state}")
+    if roles and (flaw := unsigned(held, environment, evidence, keys=keys, roles=roles, now=now)):
+        return Finding(path, False, f"{held.revision}: {flaw}")
     return Finding(path, True, f"{held.revision}: every digest is {IN_FORCE}")
-
-
-def _end(until: datetime, now: datetime) -> str:
-    return f"{'ended' if until <= now else 'counts until'} {until.isoformat()}"

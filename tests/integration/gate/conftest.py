@@ -16,10 +16,12 @@ from ballast.gate.evidence import SampleRecord, statement
 from ballast.gate.execute import Finished
 from ballast.gate.plan import derive_plan
 from ballast.gate.promote import Ports, promote
+from ballast.gate.roles import ROLES
 from ballast.gate.run_folder import RunFolder
 from ballast.gate.verdict import Outcome, Verdict
 from ballast.gitserver import GitServer
 from ballast.names import SERVICES
+from ballast.paths import repository_root
 from ballast.supply.build import ensure_binaries
 
 sys.path.insert(0, str(Path(__file__).parent))  # test-only modules of this folder
@@ -63,6 +65,7 @@ def git(tmp_path: Path) -> GitServer:
             release.path_of("dev"): release_text("dev", NEW),
             release.path_of("staging"): release_text("staging", OLD),
             restrictions.BLOCKED: "blocked: []\n",
+            ROLES: (repository_root() / ROLES).read_text(),
         },
     )
     return server
@@ -112,7 +115,8 @@ def make_record(git: GitServer, tmp_path: Path):
             flaws.get("run", "run-1"), plan, verdicts, samples, start=end - 90, end=end
         )
         flaws.get("edit", lambda _: None)(made)
-        text = signing.sign(made, signing.signer(flaws.get("key", key)))
+        by = flaws.get("signer") or signing.signer(flaws.get("key", key))
+        text = signing.sign(made, by)
         make.last = SimpleNamespace(text=text, verdicts=tuple(verdicts), key=key)
         return make.last
 
@@ -169,7 +173,7 @@ def gate(git, opa, pods_of_new, tmp_path, monkeypatch):
             ),
             sync=options.pop("sync", lambda target, commit: said.append(f"sync {target}")),
             smoke=options.pop("smoke", lambda target: said.append(f"smoke {target}")),
-            key=record.key,
+            signer=options.pop("signer", lambda: signing.signer(record.key)),
         )
         return promote("dev", options.pop("target", "staging"), ports, **options)
 

@@ -8,6 +8,7 @@ import pytest
 from ballast import release
 from ballast.bringup.baseline import permit_baselines
 from ballast.errors import BallastError
+from ballast.gate import signing
 from ballast.gate.checkout import Checkout
 from ballast.gate.verify_clone import verify_clone
 
@@ -16,10 +17,10 @@ from ballast.gate.verify_clone import verify_clone
 def clone(gate, make_record, tmp_path):
     """A checkout of what a bring-up and a promotion committed."""
     record = make_record()
-    permit_baselines(gate.git, frozenset(), key=record.key)
+    permit_baselines(gate.git, frozenset(), signing.signer(record.key))
     gate.promote(record)
     root = tmp_path / "checkout"
-    for folder in ("gitops/evidence", "gitops/environments"):
+    for folder in ("gitops/evidence", "gitops/environments", "gitops/gate"):
         for path, text in gate.git.read_folder(folder).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)

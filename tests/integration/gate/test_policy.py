@@ -17,7 +17,7 @@ RULES = [
     (path.name, block)
     for path in FILES
     for block in path.read_text().split("\n\n")
-    if re.match(r"(#.*\n)*(deny|hotfix_flaws) contains", block)
+    if re.match(r"(#.*\n)*(deny|hotfix_flaws|sign_off_denied|sign_off_flaws) contains", block)
 ]
 
 
@@ -38,7 +38,9 @@ def test_the_policy_is_strict_rego(opa):
 
 
 @pytest.mark.parametrize(
-    ("file", "rule"), RULES, ids=[re.findall(r'"([^"]*)"', rule)[0][:50] for _, rule in RULES]
+    ("file", "rule"),
+    RULES,
+    ids=[(re.findall(r'"([^"]*)"', rule) or [rule])[0][:50] for _, rule in RULES],
 )
 def test_no_rule_can_be_removed_unnoticed(opa, tmp_path, file, rule):
     shutil.copytree(POLICY, tmp_path, dirs_exist_ok=True)
@@ -57,6 +59,20 @@ MUTANTS = [
     ("restrictions.rego", '"exhausted", true) != false', '"exhausted", true) == null'),
     ("restrictions.rego", "count(budget_of(slo)) != 1", "count(budget_of(slo)) == 0"),
     ("chain.rego", "not arrival_verified == true", "arrival_verified == null"),
+    ("sign_off.rego", "\tnot hotfix_counts\n\tsome role", "\tsome role"),
+    (
+        "sign_off.rego",
+        "\thotfix_counts\n\tcount(roles_of_target) > 0\n\tsome",
+        "\thotfix_counts\n\tsome",
+    ),
+    ("sign_off.rego", "; flawed == index", ""),
+    ("sign_off.rego", "\tnot role in signed_off\n", ""),
+    ("sign_off.rego", '\tclaim(index, "role") == role\n', ""),
+    ("sign_off.rego", "\tkey_of(first) == key_of(second)\n", ""),
+    ("sign_off.rego", "\tone in needed_roles\n\tother in needed_roles\n", ""),
+    ("sign_off.rego", "\tone < other\n", "\tone <= other\n"),
+    ("sign_off.rego", 'claim(index, "until")) <= time', 'claim(index, "until")) < time'),
+    ("sign_off.rego", "\tsubject.name == repository\n", ""),
 ]
 
 

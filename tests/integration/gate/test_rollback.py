@@ -7,6 +7,7 @@ import pytest
 from ballast import release
 from ballast.bringup.baseline import permit_baselines
 from ballast.errors import BallastError
+from ballast.gate import signing
 from ballast.gate.admission_writer import admitted_by
 from ballast.gate.rollback import RollbackPorts, rollback
 
@@ -27,7 +28,7 @@ def ports(gate):
 def promoted(gate, make_record):
     """Staging began with the old release and was promoted to the new one."""
     record = make_record()
-    assert permit_baselines(gate.git, frozenset(), key=record.key) == ["staging"]
+    assert permit_baselines(gate.git, frozenset(), signing.signer(record.key)) == ["staging"]
     gate.promote(record)
     gate.said.clear()
     gate.admitted.clear()
@@ -98,7 +99,7 @@ def test_a_release_that_does_not_serve_says_where_it_stands(promoted, ports):
 
 def test_a_baseline_is_signed_once(promoted, make_record):
     head = promoted.git.head()
-    assert permit_baselines(promoted.git, frozenset(), key=make_record.last.key) == []
+    assert permit_baselines(promoted.git, frozenset(), signing.signer(make_record.last.key)) == []
     assert promoted.git.head() == head
 
 
@@ -107,6 +108,6 @@ def test_a_push_around_the_gate_gets_no_baseline(promoted, make_record, old_dige
     forged = {name: f"sha256:{n + 900:064x}" for n, name in enumerate(old_digests)}
     images = {name: ("example.org/x", digest) for name, digest in forged.items()}
     promoted.git.commit_files("Push", {path: release.release("staging", images, "forged")})
-    assert permit_baselines(promoted.git, frozenset(), key=make_record.last.key) == []
+    assert permit_baselines(promoted.git, frozenset(), signing.signer(make_record.last.key)) == []
     states = admitted_by(promoted.git, "staging", now=datetime.now(UTC)).digests
     assert not set(forged.values()) & set(states)

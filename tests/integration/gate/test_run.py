@@ -64,7 +64,12 @@ def run(tmp_path, server, cluster, old) -> Finished:
         prometheus="http://127.0.0.1:9",
         old=(old.url, Identity(PEM, "k1")),
     )
-    return execute(short_plan(), where, runs=tmp_path / "runs", key=tmp_path / "signing.key")
+    return execute(
+        short_plan(),
+        where,
+        runs=tmp_path / "runs",
+        signer=lambda: signing.signer(tmp_path / "signing.key"),
+    )
 
 
 def outcomes(finished: Finished) -> dict[str, Outcome]:

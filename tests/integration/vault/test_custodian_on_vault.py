@@ -1,10 +1,8 @@
 """The custodian, a real Vault, a real PostgreSQL: from sealed storage to a user of a database."""
 
 import asyncio
-import dataclasses
-import hashlib
-import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,61 +10,26 @@ from typing import Any
 import asyncpg
 import pytest
 from postgres import PostgresServer
-from vault_server import SmallCluster, VaultServer
+from vault_custody import VaultCustody
 
-from ballast.agents.vault_custodian import Cluster, Custodian, Plan
 from ballast.components.database_layout import layout_sql
-from ballast.components.vault_plan import plan
 
 
-class Scene:
-    """Everything around one custodian."""
+class Scene(VaultCustody):
+    """A custodian with the database that it hands out users of."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.cluster = SmallCluster()
-        self.vault = VaultServer(folder / "vault")
         self.postgres = PostgresServer(folder / "postgres")
+        super().__init__(folder, f"127.0.0.1:{self.postgres.port}")
 
     def start(self) -> None:
         self.postgres.start()
         self.lay_out()
-        self.vault.start()
-        plugin = self.vault.folder / "plugins" / "postgresql-database-plugin"
-        self.write("plugin/sha256", hashlib.sha256(plugin.read_bytes()).hexdigest())
-        self.write("var/run/secrets/database/username", "postgres")
-        self.write("var/run/secrets/database/password", "anything: this server trusts")
-        self.write("var/run/secrets/kubernetes.io/serviceaccount/token", "cluster-token")
-        self.sign_in_again()
+        super().start()
 
     def stop(self) -> None:
-        self.vault.stop()
+        super().stop()
         self.postgres.stop()
-        self.cluster.close()
-
-    def write(self, path: str, text: str) -> None:
-        file = self.folder / "pod" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def sign_in_again(self) -> None:
-        """Kubernetes renews the custodian's projected token."""
-        token = self.cluster.token("vault", "vault-custodian")
-        self.write("var/run/secrets/vault/token", token)
-
-    def custodian(self) -> Custodian:
-        text = json.dumps(plan(["dev"], auto_unseal=False))
-        self.write("plan.json", text)
-        wanted = dataclasses.replace(
-            Plan.read(self.folder / "pod/plan.json"),
-            database_host=f"127.0.0.1:{self.postgres.port}",
-        )
-        pod = self.folder / "pod"
-        return Custodian(self.vault.url, Cluster(self.cluster.url, pod), wanted, pod)
-
-    def login(self, role: str, namespace: str, account: str, audience: str = "vault") -> Any:
-        body = {"role": role, "jwt": self.cluster.token(namespace, account, audience)}
-        return self.vault.request("POST", "auth/jwt/login", body=body)
 
     def custodian_token(self) -> str:
         return self.login("custodian", "vault", "vault-custodian").json()["auth"]["client_token"]
@@ -157,6 +120,19 @@ def test_a_vault_that_lost_power_is_opened_again(scene: Scene) -> None:
     assert scene.vault.request("GET", "sys/seal-status").json()["sealed"] is True
     scene.custodian().tick()
     assert scene.credentials()["data"]["username"]
+
+
+def test_a_stopped_server_leaves_no_plugin_behind(scene: Scene) -> None:
+    assert scene.vault.plugins()
+    scene.vault.stop()
+    try:
+        deadline = time.monotonic() + 10
+        while scene.vault.plugins():
+            assert time.monotonic() < deadline, "a plugin outlives its server"
+            time.sleep(0.05)
+    finally:
+        scene.vault.start()
+        scene.custodian().tick()
 
 
 def test_new_signing_keys_of_the_cluster_are_learnt(scene: Scene) -> None:

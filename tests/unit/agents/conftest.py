@@ -192,7 +192,10 @@ class Scene:
             database_host="postgres:5432",
             roles=("tasks-dev",),
             own_role={"role_type": "jwt"},
-            entries=({"path": "database/roles/tasks-dev", "body": {"db_name": "postgres"}},),
+            entries=(
+                {"path": "database/roles/tasks-dev", "body": {"db_name": "postgres"}},
+                {"path": "transit/keys/gate", "body": {"type": "ed25519"}},
+            ),
         )
         return Custodian(self.vault_url, Cluster(self.cluster_url, self.root), plan, self.root)
 

@@ -97,6 +97,27 @@ def test_an_entry_that_vault_lost_is_written_again(
     assert vault.writes == ["database/roles/tasks-dev"]
 
 
+def test_a_policy_that_an_older_custodian_wrote_is_extended(scene: Any, vault: Any) -> None:
+    scene.custodian().tick()
+    policy = vault.entries["sys/policies/acl/custodian"]
+    vault.entries["sys/policies/acl/custodian"] = {"policy": "a smaller one"}
+    del vault.entries["sys/mounts/transit"]
+    vault.writes.clear()
+    scene.custodian().tick()
+    assert vault.entries["sys/policies/acl/custodian"] == policy
+    assert vault.writes.index("sys/policies/acl/custodian") < vault.writes.index(
+        "sys/mounts/transit"
+    )
+
+
+def test_what_needs_no_database_is_written_without_one(scene: Any, vault: Any) -> None:
+    vault.broken["database/config/postgres"] = (400, {"errors": ["connection refused"]})
+    custodian = scene.custodian()
+    with pytest.raises(Problem, match="connection refused"):
+        custodian.tick()
+    assert vault.entries["transit/keys/gate"] == {"type": "ed25519"}
+
+
 def test_a_restarted_vault_is_unsealed_with_the_kept_key(scene: Any, vault: Any) -> None:
     custodian = scene.custodian()
     custodian.tick()
