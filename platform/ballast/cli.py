@@ -100,8 +100,13 @@ def promote(
         str | None, typer.Option(help="End of the hotfix's permit, within 3 days: 4h, 2026-12-01.")
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why the hotfix cannot wait.")] = None,
+    bake: Annotated[
+        float, typer.Option(help="Seconds that the target is watched after its smoke test.")
+    ] = 60.0,
 ) -> None:
     """Run the gate on what runs in one environment and promote it to the next when it passes.
+
+    The target is watched afterwards; what fails its sync, smoke test or watch is reverted.
 
     A hotfix is signed and named, ends, and needs no proof under faults; digests, objectives under
     load and the ledger hold for it too.
@@ -110,7 +115,7 @@ def promote(
 
     gate.promote(
         source, target, evidence=evidence, dry_run=dry_run, seed=seed,
-        hotfix=hotfix, until=until, reason=reason,
+        hotfix=hotfix, until=until, reason=reason, bake=bake,
     )  # fmt: skip
 
 
@@ -123,6 +128,25 @@ def rollback(environment: Environment, json_output: Json = False) -> None:
     from ballast.gate import environment_cli
 
     environment_cli.rollback(environment, json_output=json_output)
+
+
+@app.command()
+def watch(
+    environment: Environment,
+    length: Annotated[
+        str, typer.Option("--for", help="How long, in all: 90s, 10m, 2h.")
+    ] = "10m",
+    json_output: Json = False,
+) -> None:
+    """Watch an environment's last promotion, and revert it when it burns, fails or goes blind.
+
+    Interrupted, the same command goes on. Exit code 1 when the release went back.
+    """
+    from ballast.gate import environment_cli
+    from ballast.gate.until import parse_length
+
+    if not environment_cli.watch(environment, parse_length(length), json_output=json_output):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -31,11 +31,13 @@ def wait_synced(
     progress: Callable[[str], None] = lambda _: None,
     *,
     settle: float = 20.0,
+    hopeless: Callable[[], str] = lambda: "",
 ) -> dict[str, float]:
     """Seconds until each Application had `revision` (None: its newest) synced and healthy.
 
     Raises SyncError after `timeout` seconds, or once a failure has stood for `settle` seconds: Argo
-    CD repairs some by itself. A push that Argo CD did not hear of is pointed out to it after 10 s.
+    CD repairs some by itself. `hopeless` says what Argo CD would wait for in vain, and counts as a
+    failure of them all. A push that Argo CD did not hear of is pointed out to it after 10 s.
     """
     started = time.monotonic()
     took: dict[str, float] = {}
@@ -44,11 +46,14 @@ def wait_synced(
     nudged = started
     while True:
         found = _applications(api)
+        in_vain = hopeless()
         now = time.monotonic()
         for app in apps:
             if app in took:
                 continue
             verdict = _verdict(api, found.get(app), revision)
+            if in_vain and not verdict.done:
+                verdict = Verdict(done=False, failed=True, reason=in_vain)
             if verdict.done:
                 took[app] = now - started
             if said.get(app) != verdict.reason:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ballast.errors import BallastError
 from ballast.gate import evidence_cli, live
+from ballast.gate.bake import BAKE_SECONDS
 from ballast.gate.candidate import served, verified_candidate
 from ballast.gate.catalogue import load_catalogue
 from ballast.gate.chaos import title_of
@@ -126,6 +127,7 @@ def promote(
     hotfix: str | None = None,
     until: str | None = None,
     reason: str | None = None,
+    bake: float = BAKE_SECONDS,
 ) -> Promotion:
     """The top-level `ballast promote FROM TO`: prints a summary, raises BallastError on refusal."""
     urgent = _hotfix(hotfix, until, reason)
@@ -137,6 +139,7 @@ def promote(
         hotfix=urgent,
         dry_run=dry_run,
         seed=seed,
+        bake=bake,
         progress=_say,
     )
     console.print(_summary(done))
