@@ -21,6 +21,7 @@ AREAS = {
     "gate": "ballast.gate.cli",
     "slo": "ballast.slo.cli",
     "events": "ballast.events.cli",
+    "green": "ballast.bluegreen.cli",
 }
 
 

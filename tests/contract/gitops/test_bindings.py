@@ -278,3 +278,10 @@ def test_every_port_of_a_network_policy_names_its_protocol(render: Render) -> No
     for policy in of_kind(render("dev"), "NetworkPolicy").values():
         for rule in [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]:
             assert all("protocol" in port for port in rule.get("ports", []))
+
+
+def test_a_second_release_logs_in_to_the_broker_as_the_first(render: Render) -> None:
+    for sets, home in (((), "todo-app-dev"), (('global.home="todo-app"',), "todo-app")):
+        broker = of_kind(render("dev", *sets), "Component")["task-events"]
+        for name in ("saslUsername", "consumerGroup"):
+            assert setting(broker, name) == f"{home}.{{appID}}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from migration_rules import Step, flaws, read_step
+from .migration_rules import Step, flaws, read_step
 
 from ballast.paths import repository_root
 
