@@ -44,6 +44,10 @@ class GatewaySettings(EnvironmentModel):
     scheduler_app_id: str = "scheduler-service"
     analytics_app_id: str = "analytics-service"
 
+    # The second release of the services and its share of the users, while there is one.
+    canary_namespace: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")] = None
+    canary_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
+
     chat_enabled: bool = True
 
     stream_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0

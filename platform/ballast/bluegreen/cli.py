@@ -7,12 +7,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ballast.bluegreen import traffic
+from ballast.bluegreen import canary, traffic
+from ballast.bluegreen.comparison import counted
 from ballast.bluegreen.green import BlueGreen
 from ballast.bluegreen.place import Green
-from ballast.gate.live import known, kubeconfig_path
+from ballast.gate.budget import Prometheus
+from ballast.gate.live import known, kubeconfig_path, live_ports
 from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
+from ballast.slo.model import load_slos
+from ballast.slo.rules import budget
 
 app = typer.Typer(
     help="A second release beside the first, and the traffic between them.", no_args_is_help=True
@@ -72,3 +76,41 @@ def status(environment: Environment) -> None:
         green = releases.green
         to_green = traffic.leads_to_green(releases.api, green)
         console.print(f"{environment}: port {green.port} leads to {'green' if to_green else 'blue'}")
+
+
+@app.command(name="canary")
+def grow_canary(
+    environment: Environment,
+    release_of: Annotated[
+        str | None, typer.Option(help="Environment whose images it runs; its own by default.")
+    ] = None,
+) -> None:
+    """Open a second release and give it 5, 25, 50 and 100 % of the users, or go back."""
+    with _releases(environment) as releases:
+        releases.open(known(release_of or environment), subscribes=False)
+        canary.grow(releases.green, _canary_ports(releases.green), _say)
+        console.print(f"all users of {environment} are with the canary: promote its release, then")
+        console.print(f"ballast green end {environment}; ballast green close {environment}")
+
+
+@app.command()
+def end(environment: Environment) -> None:
+    """Take the canary's share of the users away; `close` removes it."""
+    with _releases(environment) as releases:
+        canary.end(releases.green, _canary_ports(releases.green))
+        _say(f"all users of {environment} are with {releases.green.blue}")
+
+
+def _canary_ports(green: Green) -> canary.Ports:
+    ports = live_ports(_say)
+    served = next(s for s in load_slos() if s.gate and s.gate.bad_sample == "server-error")
+    metrics = Prometheus()
+    return canary.Ports(
+        git=ports.git,
+        sync=ports.sync,
+        count=lambda seconds: (
+            counted(metrics, green.blue, "canary", seconds),
+            counted(metrics, green.blue, "stable", seconds),
+        ),
+        allowed=budget(served),
+    )

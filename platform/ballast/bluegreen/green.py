@@ -33,7 +33,7 @@ class BlueGreen:
     green: Green
     progress: Progress = field(default=lambda _: None)
 
-    def open(self, release_of: str) -> Smoke:
+    def open(self, release_of: str, *, subscribes: bool = True) -> Smoke:
         """Bring the second release up with the images of an environment, and smoke-test it.
 
         It works on the same database, topics and state: it is one more version of the services,
@@ -52,8 +52,9 @@ class BlueGreen:
         self.progress(f"namespace {green.namespace} has its room, logins and keys")
         values = self.git.read_file(f"gitops/environments/{green.environment}/values.yaml")
         images = self.git.read_file(release.path_of(release_of))
+        made = objects.files(green, values, images, subscribes=subscribes)
         message = f"Open green of {green.environment} with the images of {release_of}\n"
-        commit = self.git.commit_files(message, objects.files(green, values, images))
+        commit = self.git.commit_files(message, made)
         argo.wait_synced(self.api, [green.application], commit, OPEN_SECONDS, self.progress)
         url = traffic.open_test_port(self.api, green)
         found = smoke(url, identity_of(self.api, green.environment))

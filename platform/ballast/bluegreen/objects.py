@@ -49,15 +49,33 @@ def green_ledger(green: Green, admitted: Admitted) -> Json:
     return _moved(green, ledger(admitted))
 
 
-def files(green: Green, values: str, release: str) -> dict[str, str | None]:
-    """Its folder in Git: the environment's own settings, at home in the first namespace."""
+def files(
+    green: Green, values: str, release: str, *, subscribes: bool = True
+) -> dict[str, str | None]:
+    """Its folder in Git: the environment's own settings, at home in the first namespace.
+
+    A canary takes requests alone: it does not subscribe.
+    """
     said: dict[str, Any] = yaml.safe_load(values)
-    said["global"] = said["global"] | {"home": green.blue}
+    here = {"home": green.blue} | ({} if subscribes else {"subscribes": False})
+    said["global"] = said["global"] | here
     header = f"# Written by `ballast green open {green.environment}`; gone with `close`.\n"
     return {
         f"{green.folder}/values.yaml": header + yaml.safe_dump(said, sort_keys=False),
         f"{green.folder}/release.yaml": release,
     }
+
+
+def canary_file(green: Green) -> str:
+    """Path of the file that gives the second release a share; it exists only while it has one."""
+    return f"gitops/environments/{green.environment}/canary.yaml"
+
+
+def canary(green: Green, percent: float) -> dict[str, str | None]:
+    """The second release's share of the users."""
+    said = {"global": {"canary": {"namespace": green.namespace, "percent": percent}}}
+    header = f"# Written by `ballast green canary {green.environment}`; gone when it is over.\n"
+    return {canary_file(green): header + yaml.safe_dump(said, sort_keys=False)}
 
 
 def _moved(green: Green, manifest: Json) -> Json:
