@@ -30,6 +30,7 @@ from gateway.routes.identity import auth_paths, auth_router
 from gateway.routes.versions import VERSIONS, Version
 from gateway.routes.web import page_files, page_router
 from gateway.settings import GatewaySettings, IdentitySettings
+from gateway.shadow import Shadow
 from gateway.sliding_window import SlidingWindow
 from todo_shared.dapr import (
     DaprPubSubService,
@@ -68,11 +69,15 @@ def create_app(
         publisher=DaprPubSubService(sidecar, settings.pubsub_name, settings.topic_prefix),
     )
 
+    shadow = _shadow(gateway_settings, waiting)
+
     @asynccontextmanager
     async def lifespan() -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(sidecar)
             await stack.enter_async_context(waiting)
+            if shadow is not None:
+                await stack.enter_async_context(shadow)
             if counters is not None:
                 stack.push_async_callback(counters.close)
             if identity is not None:
@@ -92,7 +97,7 @@ def create_app(
     )
     app.state.identity = identity
     targets = _targets(gateway_settings)
-    app.state.services = _services(gateway_settings, sidecar, targets)
+    app.state.services = _services(gateway_settings, sidecar, targets, shadow)
     app.state.live = _live(gateway_settings, waiting, targets)
     files = page_files()
     mounts = {f"/api/{name}": version for name, version in versions.items()}
@@ -167,13 +172,22 @@ def _targets(settings: GatewaySettings) -> _Targets:
 
 
 def _services(
-    settings: GatewaySettings, sidecar: Sidecar, targets: _Targets
+    settings: GatewaySettings, sidecar: Sidecar, targets: _Targets, shadow: Shadow | None = None
 ) -> dict[Service, Downstream]:
     invocation = DaprServiceInvocation(sidecar, settings.invoke_seconds)
     return {
-        service: Downstream(invocation, stable, targets.canary.get(service), targets.split)
+        service: Downstream(
+            invocation, stable, targets.canary.get(service), targets.split, shadow
+        )
         for service, stable in targets.stable.items()
     }
+
+
+def _shadow(settings: GatewaySettings, sidecar: Sidecar) -> Shadow | None:
+    if settings.shadow_namespace is None:
+        return None
+    invocation = DaprServiceInvocation(sidecar, settings.invoke_seconds)
+    return Shadow(invocation, settings.shadow_namespace, settings.shadow_percent)
 
 
 def _live(

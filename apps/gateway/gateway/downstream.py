@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from gateway.canary import Split
 from gateway.circuit_breaker import CircuitBreaker, CircuitOpenError
 from gateway.metrics import FORWARDED
+from gateway.shadow import Copied, Shadow
 from todo_shared.dapr import DaprServiceInvocation, SidecarResponse, SidecarUnavailableError
 from todo_shared.identity import USER_HEADER
 
@@ -33,8 +34,10 @@ class Downstream:
         stable: Target,
         canary: Target | None = None,
         split: Split | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self._invocation = invocation
+        self._shadow = shadow
         self._stable = stable
         self._canary = canary
         self._split = split
@@ -76,6 +79,9 @@ class Downstream:
             return JSONResponse(_FALLBACK, HTTPStatus.SERVICE_UNAVAILABLE)
         outcome = "served" if _healthy(answer) else "failed"
         FORWARDED.labels(self._stable.app_id, release, outcome).inc()
+        if self._shadow:
+            asked = (self._stable.app_id, user_id, method, path, body, query, sent)
+            self._shadow.copy(Copied(*asked, answer))
         if answer.status == HTTPStatus.NO_CONTENT:
             return Response(status_code=answer.status)
         shown = {"etag": answer.etag} if answer.etag else None

@@ -21,4 +21,9 @@ FORWARDED: Final = Counter(
     "Requests passed on, by service, release (stable, canary) and outcome (served, failed).",
     ("target", "release", "outcome"),
 )
+SHADOWED: Final = Counter(
+    "shadowed_requests",
+    "Copies of requests, by service and outcome (same, different, failed, dropped).",
+    ("target", "outcome"),
+)
 LOGINS: Final = Counter("logins", "Logins by outcome.", ("outcome",))

@@ -336,3 +336,18 @@ def test_a_canary_gets_no_event_and_no_cron(render: Render) -> None:
     assert not of_kind(objects, "Subscription")
     assert "sweep" not in of_kind(objects, "Component")
     assert of_kind(render("dev"), "Subscription")
+
+
+def test_an_environment_and_its_shadow_open_one_way_for_the_gateway_s_copies(
+    render: Render,
+) -> None:
+    shadow = 'global.shadow={"namespace":"todo-app-staging","percent":5}'
+    here, there = render("dev", shadow), render("staging", 'global.shadowOf="todo-app-dev"')
+    assert of_kind(here, "ConfigMap")["api-gateway-config"]["data"]["SHADOW_PERCENT"] == "5"
+    egress = str(of_kind(here, "NetworkPolicy")["allow-platform"]["spec"]["egress"])
+    assert "'kubernetes.io/metadata.name': 'todo-app-staging'" in egress
+    ingress = of_kind(there, "NetworkPolicy")["task-service"]["spec"]["ingress"][0]["from"]
+    assert ingress[1]["podSelector"]["matchLabels"] == {"app": "api-gateway"}
+    policies = of_kind(there, "Configuration")["dapr-config"]["spec"]["accessControl"]["policies"]
+    foreign = [each["appId"] for each in policies if each["namespace"] == "todo-app-dev"]
+    assert foreign == ["api-gateway"]

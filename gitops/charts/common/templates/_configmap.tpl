@@ -30,6 +30,10 @@ STATE_STORE_NAME: {{ .Values.global.dapr.statestore | quote }}
 CANARY_NAMESPACE: {{ .Values.global.canary.namespace | quote }}
 CANARY_PERCENT: {{ .Values.global.canary.percent | quote }}
 {{- end }}
+{{- if and .Values.public .Values.global.shadow }}
+SHADOW_NAMESPACE: {{ .Values.global.shadow.namespace | quote }}
+SHADOW_PERCENT: {{ .Values.global.shadow.percent | quote }}
+{{- end }}
 {{- range $name, $value := .Values.env }}
 {{ $name }}: {{ $value | quote }}
 {{- end }}

@@ -1,0 +1,155 @@
+"""Copies of requests to another environment, whose answers are compared and shown to nobody.
+
+The other environment has databases and topics of its own, so a copied write touches no user's data.
+A task made with an Idempotency-Key has the same id in both, and the gateway gives each create one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from gateway.canary import BUCKETS, bucket
+from gateway.metrics import SHADOWED
+from todo_shared.dapr import DaprServiceInvocation, SidecarResponse, SidecarUnavailableError
+
+_log = logging.getLogger(__name__)
+LANES: Final = 8
+WAITING: Final = 64  # copies in one lane
+OUTCOMES: Final = ("same", "different", "failed", "dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """One request as the first environment got it, and what it answered."""
+
+    app_id: str
+    user_id: str
+    method: str
+    path: str
+    body: bytes
+    query: Mapping[str, str] | None
+    headers: Mapping[str, str]
+    answer: SidecarResponse
+
+
+class Shadow:
+    """Sends copies for `percent` of the users, in the order of each user; `async with` runs it.
+
+    It keeps nobody waiting: with too many copies under way the next ones are dropped and counted.
+    """
+
+    def __init__(self, invocation: DaprServiceInvocation, namespace: str, percent: float) -> None:
+        self._invocation = invocation
+        self._namespace = namespace
+        self._below = round(percent * BUCKETS / 100)
+        self._lanes = [asyncio.Queue[Copied](WAITING) for _ in range(LANES)]
+        self._workers: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "Shadow":
+        self._workers = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.cancel()
+        for worker in self._workers:
+            with suppress(asyncio.CancelledError):
+                await worker
+
+    def copy(self, copied: Copied) -> None:
+        """Note a request whose answer has come; returns at once."""
+        place = bucket(copied.user_id)
+        if place >= self._below:
+            return
+        try:
+            self._lanes[place % LANES].put_nowait(copied)
+        except asyncio.QueueFull:
+            SHADOWED.labels(copied.app_id, "dropped").inc()
+
+    async def _work(self, lane: asyncio.Queue[Copied]) -> None:
+        while True:
+            copied = await lane.get()
+            try:
+                outcome = await self._compared(copied)
+            except Exception:
+                _log.exception("a copy could not be compared")
+                outcome = "failed"
+            SHADOWED.labels(copied.app_id, outcome).inc()
+
+    async def _compared(self, copied: Copied) -> str:
+        try:
+            second = await self._invocation.invoke(
+                f"{copied.app_id}.{self._namespace}",
+                copied.method,
+                copied.path,
+                idempotent=False,
+                body=copied.body,
+                query=copied.query,
+                headers=copied.headers,
+            )
+        except SidecarUnavailableError:
+            return "failed"
+        if second.status >= HTTPStatus.INTERNAL_SERVER_ERROR > copied.answer.status:
+            return "failed"
+        if found := difference(copied.answer, second):
+            # Names of fields and no values: a log is no place for what users write.
+            _log.warning("shadow differs: %s %s: %s", copied.method, copied.path, found)
+            return "different"
+        return "same"
+
+
+def difference(first: SidecarResponse, second: SidecarResponse) -> str:
+    """Where two answers differ, in a few words; '' when they say the same."""
+    if first.status != second.status:
+        return f"status {first.status} and {second.status}"
+    if first.etag != second.etag:
+        return "etag"
+    one, other = _content(first), _content(second)
+    return "" if one == other else f"body at {_place(one, other)}"
+
+
+def _content(answer: SidecarResponse) -> Any:
+    try:
+        return _stable(from_json(answer.body))
+    except ValueError:
+        return answer.body
+
+
+def _stable(value: Any) -> Any:
+    """Without what two databases cannot agree on: when something was written, and cursors."""
+    if isinstance(value, dict):
+        fields: dict[str, Any] = value
+        return {
+            name: _stable(each)
+            for name, each in fields.items()
+            if not name.endswith("_at") and name != "next"
+        }
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [_stable(each) for each in items]
+    return value
+
+
+def _place(one: Any, other: Any) -> str:
+    """The path to the first field that differs."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        left: dict[str, Any] = one
+        right: dict[str, Any] = other
+        for name in sorted(left.keys() | right.keys()):
+            if left.get(name) != right.get(name):
+                return f"{name}.{_place(left.get(name), right.get(name))}".rstrip(".")
+    if isinstance(one, list) and isinstance(other, list):
+        first: list[Any] = one
+        second: list[Any] = other
+        if len(first) != len(second):
+            return "length"
+        for number, (a, b) in enumerate(zip(first, second, strict=True)):
+            if a != b:
+                return f"{number}.{_place(a, b)}".rstrip(".")
+    return ""
