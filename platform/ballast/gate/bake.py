@@ -111,8 +111,8 @@ def check_bake(seconds: float) -> None:
 
 
 def _undecided(watched: float, seconds: float, seen: Look) -> str:
-    now = "; ".join((*seen.weak, *seen.unknown)) or f"{seen.events:.0f} requests were counted"
+    now = "; ".join((*seen.weak, *seen.unknown)) or "nothing was wrong"
     return (
-        f"only {watched:.0f} of {seconds:.0f} s could be watched, {FEWEST} requests are needed: "
-        f"{now}"
+        f"it stays undecided: {watched:.0f} of {seconds:.0f} s were sound, {seen.events:.0f} of "
+        f"{FEWEST} requests were counted, and now {now}"
     )

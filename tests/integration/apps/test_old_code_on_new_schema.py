@@ -104,8 +104,8 @@ async def test_old_and_new_replicas_take_turns_with_one_task(
                 ("by old", "completed"),
                 ("by new", "completed"),
             }
-    await eventually(lambda: len(sidecar.events) >= 4)
-    assert sorted(event["seq"] for event in sidecar.events) == [1, 2, 3, 4]
+    # Two relays may both announce what both have read: each event at least once.
+    await eventually(lambda: {event["seq"] for event in sidecar.events} == {1, 2, 3, 4})
 
 
 async def _empties(url: str, table: str) -> None:

@@ -13,14 +13,17 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 TAKES_AWAY = {
-    r"\bDROP (TABLE|COLUMN|VIEW|SCHEMA|TYPE|SEQUENCE|FUNCTION|TRIGGER|DEFAULT)\b": "drops",
+    r"\bDROP (?!INDEX\b|CONSTRAINT\b|NOT NULL\b)": "drops",
     r"\bRENAME\b": "renames",
     r"\bTRUNCATE\b|\bDELETE FROM\b": "deletes rows",
     r"\bALTER (COLUMN )?\w+ (SET DATA )?TYPE\b": "changes a type",
     r"\bSET NOT NULL\b": "forbids what may be left empty",
     r"\bADD (CONSTRAINT|CHECK|UNIQUE|FOREIGN KEY|PRIMARY KEY)\b": "forbids what was allowed",
 }
-_ADDED = re.compile(r"\bADD COLUMN (?:IF NOT EXISTS )?(\w+) ([^,;]*(?:\([^)]*\)[^,;]*)*)")
+_ADDED = re.compile(
+    r"\bADD (?:COLUMN )?(?:IF NOT EXISTS )?(?!CONSTRAINT|CHECK|UNIQUE|FOREIGN|PRIMARY)(\w+) "
+    r"([^,;(]*(?:\([^)]*\)[^,;(]*)*)"
+)
 _UNIQUE = re.compile(r"CREATE UNIQUE INDEX (?:CONCURRENTLY )?\w+ ON (?:\w+\.)?(\w+)(.*)")
 _CREATED = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(?:\w+\.)?(\w+)")
 

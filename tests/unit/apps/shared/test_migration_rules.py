@@ -37,6 +37,8 @@ def step(*statements: str, expanded_by: str | None = None) -> Step:
     [
         ("ALTER TABLE tasks DROP COLUMN title", "drops"),
         ("ALTER TABLE tasks\n  ADD COLUMN x text,\n  DROP   COLUMN title", "drops"),
+        ("ALTER TABLE tasks DROP title", "drops"),
+        ("ALTER TABLE tasks ADD priority smallint NOT NULL", "leaves empty"),
         ("DROP TABLE user_seq", "drops"),
         ("ALTER TABLE tasks ALTER COLUMN due_date DROP DEFAULT", "drops"),
         ("ALTER TABLE tasks RENAME COLUMN title TO name", "renames"),
