@@ -134,9 +134,7 @@ def rollback(environment: Environment, json_output: Json = False) -> None:
 @app.command()
 def watch(
     environment: Environment,
-    length: Annotated[
-        str, typer.Option("--for", help="How long, in all: 90s, 10m, 2h.")
-    ] = "10m",
+    length: Annotated[str, typer.Option("--for", help="How long, in all: 90s, 10m, 2h.")] = "10m",
     json_output: Json = False,
 ) -> None:
     """Watch an environment's last promotion, and revert it when it burns, fails or goes blind.

@@ -41,7 +41,7 @@ def broken_gateway(flaw: dict[str, str]) -> BuiltImage:
 
 @pytest.fixture
 def put_bad_release(git: GitServer, api: KubeApi) -> Iterator[Callable[[dict[str, str]], str]]:
-    """Commits dev's release with a broken gateway; whatever happens, dev is as before in the end."""
+    """Commits a release of dev with a broken gateway; in the end dev is as before."""
     before = git.read_file(PATH)
     imported: list[str] = []
 
@@ -73,7 +73,7 @@ def put_bad_release(git: GitServer, api: KubeApi) -> Iterator[Callable[[dict[str
     ],
     ids=["ends at its start", "is ready and answers 5xx"],
 )
-def test_a_bad_release_is_reverted_and_what_ran_before_serves_again(
+def test_a_bad_release_is_reverted_and_what_ran_before_serves_again(  # noqa: PLR0917 - fixtures
     git: GitServer,
     api: KubeApi,
     gateway: Callable[..., httpx.Client],

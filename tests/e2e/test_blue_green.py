@@ -74,7 +74,9 @@ def served_by_green(api: KubeApi) -> float:
         if "deletionTimestamp" not in each["metadata"]
     ]
     path = f"/api/v1/namespaces/{GREEN.namespace}/pods/{pod['metadata']['name']}:8004/proxy/metrics"
-    counted = re.findall(r'^http_requests_total{.*route="/api/v1/tasks".*} (\S+)$', api.text(path), re.M)
+    counted = re.findall(
+        r'^http_requests_total{.*route="/api/v1/tasks".*} (\S+)$', api.text(path), re.M
+    )
     return sum(float(count) for count in counted)
 
 

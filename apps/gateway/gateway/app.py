@@ -176,9 +176,7 @@ def _services(
 ) -> dict[Service, Downstream]:
     invocation = DaprServiceInvocation(sidecar, settings.invoke_seconds)
     return {
-        service: Downstream(
-            invocation, stable, targets.canary.get(service), targets.split, shadow
-        )
+        service: Downstream(invocation, stable, targets.canary.get(service), targets.split, shadow)
         for service, stable in targets.stable.items()
     }
 
@@ -190,9 +188,7 @@ def _shadow(settings: GatewaySettings, sidecar: Sidecar) -> Shadow | None:
     return Shadow(invocation, settings.shadow_namespace, settings.shadow_percent)
 
 
-def _live(
-    settings: GatewaySettings, sidecar: Sidecar, targets: _Targets
-) -> LiveNotifications:
+def _live(settings: GatewaySettings, sidecar: Sidecar, targets: _Targets) -> LiveNotifications:
     service = _services(settings, sidecar, targets)[Service.NOTIFICATIONS]
     streams = OpenStreams(settings.streams_per_user, settings.streams_per_replica)
     return LiveNotifications(

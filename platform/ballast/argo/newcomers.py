@@ -28,7 +28,7 @@ class Newcomers:
         self._since = since
 
     def hopeless(self) -> str:
-        """One line on the first newcomer that will not start by itself, empty when there is none."""
+        """One line on the first newcomer that will not start by itself; empty without one."""
         for pod in self._api.list("v1", "Pod", self._namespace):
             if _made(pod) >= self._since and (reason := _dead_end(pod)):
                 return f"pod {mapping(pod.get('metadata')).get('name')}, {reason}"

@@ -48,7 +48,7 @@ class Course:
 
 
 def grow(green: Green, ports: Ports, progress: Progress = lambda _: None) -> Course:
-    """Give the second release 5, 25, 50 and 100 % of the users, each after a look at the one before.
+    """Give the second release 5, 25, 50 and 100 % of the users, each after what came before it.
 
     Raises BallastError with the traffic back on the first release when a step is not survived.
     Interrupted it leaves the share that it had: run again it begins at 5 %, `end` takes it away.

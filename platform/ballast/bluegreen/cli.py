@@ -75,7 +75,9 @@ def status(environment: Environment) -> None:
     with _releases(environment) as releases:
         green = releases.green
         to_green = traffic.leads_to_green(releases.api, green)
-        console.print(f"{environment}: port {green.port} leads to {'green' if to_green else 'blue'}")
+        console.print(
+            f"{environment}: port {green.port} leads to {'green' if to_green else 'blue'}"
+        )
 
 
 @app.command(name="canary")

@@ -43,7 +43,9 @@ def compare(canary: Counts, stable: Counts, allowed: float) -> Comparison:
     It goes back when it burns the budget as fast as the fastest page, or fails more often than its
     neighbour beyond chance; it grows after 100 requests without either.
     """
-    said = f"canary {canary.failed} of {canary.total} failed, stable {stable.failed} of {stable.total}"
+    said = (
+        f"canary {canary.failed} of {canary.total} failed, stable {stable.failed} of {stable.total}"
+    )
     if canary.total >= MINIMUM_EVENTS_TO_PAGE and too_many(canary.failed, canary.total, allowed):
         return Comparison(Decision.REVERT, f"it burns the error budget: {said}")
     if _worse(canary, stable):

@@ -1,4 +1,4 @@
-"""Requests that a watch makes itself, so that an environment without users is not sound by silence."""
+"""Requests that a watch makes itself: an environment without users is not sound by silence."""
 
 import itertools
 from collections import deque

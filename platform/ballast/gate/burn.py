@@ -27,7 +27,13 @@ def too_many(bad: int, total: int, allowed: float) -> bool:
 
 
 def burn(
-    metrics: Metrics, slos: list[Slo], environment: str, *, committed: float, since: float, now: float
+    metrics: Metrics,
+    slos: list[Slo],
+    environment: str,
+    *,
+    committed: float,
+    since: float,
+    now: float,
 ) -> Look:
     """What Prometheus says of an environment; Unix times.
 

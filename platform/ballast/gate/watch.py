@@ -1,4 +1,4 @@
-"""`ballast watch ENV`: the watch over the last promotion, begun or gone on with, and its way back."""
+"""`ballast watch ENV`: the watch over the last promotion, gone on with, and its way back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

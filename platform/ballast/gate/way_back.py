@@ -1,4 +1,4 @@
-"""Taking a bad promotion back: its opposite in Git, then proof that what ran before serves again."""
+"""Taking a bad promotion back: its opposite in Git, then proof that what was before serves."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -300,7 +300,9 @@ def test_the_gateway_knows_the_canary_and_its_share(render: Render) -> None:
     config = of_kind(render("dev", CANARY), "ConfigMap")["api-gateway-config"]["data"]
     assert config["CANARY_NAMESPACE"] == "todo-app-dev-green"
     assert config["CANARY_PERCENT"] == "5"
-    assert "CANARY_NAMESPACE" not in of_kind(render("dev"), "ConfigMap")["api-gateway-config"]["data"]
+    assert (
+        "CANARY_NAMESPACE" not in of_kind(render("dev"), "ConfigMap")["api-gateway-config"]["data"]
+    )
 
 
 def test_the_sidecars_of_both_releases_may_reach_each_other_as_far_as_needed(

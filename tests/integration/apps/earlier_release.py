@@ -58,7 +58,8 @@ async def running_earlier(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The earlier service until the block ends; a client of it once it is ready."""
     port = free_port()
-    code = os.pathsep.join(str(path.parent) for path in release.glob("apps/*/*/__init__.py"))
+    code = _places(release)
+    await _check_origin(release, package, code)
     settings = {"PYTHONPATH": code, "HOST": "127.0.0.1", "PORT": str(port)} | environment
     log = release / "log"
     with log.open("wb") as output:
@@ -88,6 +89,25 @@ async def running_earlier(
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+async def _check_origin(release: Path, package: str, code: str) -> None:
+    """Fail when the checkout's own code would run in place of the earlier one."""
+    say = f"import {package}, todo_shared; print({package}.__file__, todo_shared.__file__)"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", say),
+        env=os.environ | {"PYTHONPATH": code},
+        cwd=release,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert all(path.startswith(str(release)) for path in out.decode().split()), out
+
+
+def _places(release: Path) -> str:
+    """What stands before all else on the path of the earlier service."""
+    packages = release.glob("apps/*/*/__init__.py")
+    return os.pathsep.join(str(path.parents[1]) for path in packages)
 
 
 def _git(*arguments: str) -> str:

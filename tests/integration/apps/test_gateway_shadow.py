@@ -88,7 +88,7 @@ async def titles(url: str) -> list[str]:
     return [row["title"] for row in rows]
 
 
-async def test_the_answers_of_both_are_the_same_and_each_wrote_its_own_database(
+async def test_the_answers_of_both_are_the_same_and_each_wrote_its_own_database(  # noqa: PLR0917
     tmp_path: Path, first: str, second: str, tasks_url: str, shadow_url: str,
     sidecar: RecordingSidecar,
 ) -> None:  # fmt: skip

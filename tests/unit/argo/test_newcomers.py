@@ -10,7 +10,9 @@ COMMIT = 1_800_000_000.0  # 2027-01-15T08:00:00Z
 BEFORE, AFTER = "2027-01-15T07:59:59Z", "2027-01-15T08:00:03Z"
 
 
-def pod(container: dict[str, Any], made: str = AFTER, key: str = "containerStatuses") -> dict[str, Any]:
+def pod(
+    container: dict[str, Any], made: str = AFTER, key: str = "containerStatuses"
+) -> dict[str, Any]:
     return {
         "metadata": {"name": "api-gateway-1", "creationTimestamp": made},
         "status": {key: [{"name": "api-gateway", "ready": False, **container}]},

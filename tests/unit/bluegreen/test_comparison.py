@@ -44,7 +44,10 @@ def share_of(expected: Decision, fails: float, runs: int = 200) -> float:
         canary = stable = (0, 0)
         while (found := decision(canary, stable)) is Decision.WAIT:
             canary = (canary[0] + sum(chance.random() < fails for _ in range(20)), canary[1] + 20)
-            stable = (stable[0] + sum(chance.random() < 0.0005 for _ in range(380)), stable[1] + 380)
+            stable = (
+                stable[0] + sum(chance.random() < 0.0005 for _ in range(380)),
+                stable[1] + 380,
+            )
         ended += found is expected
     return ended / runs
 

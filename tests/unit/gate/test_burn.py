@@ -33,9 +33,7 @@ class Answers:
 
 
 def look(since: float = COMMITTED, **answers):
-    return burn(
-        Answers(**answers), [SLO], "staging", committed=COMMITTED, since=since, now=NOW
-    )
+    return burn(Answers(**answers), [SLO], "staging", committed=COMMITTED, since=since, now=NOW)
 
 
 def test_good_answers_are_sound_and_counted():

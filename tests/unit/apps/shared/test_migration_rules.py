@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from .migration_rules import Step, flaws, read_step
 
 from ballast.paths import repository_root
+
+from .migration_rules import Step, flaws, read_step
 
 STEPS = sorted((repository_root() / "apps").glob("*/*/migrations/versions/*.py"))
 # Steps that break the rule, each with the reason why that hurt nobody.
@@ -47,7 +48,10 @@ def step(*statements: str, expanded_by: str | None = None) -> Step:
         ("ALTER TABLE tasks ALTER version SET DATA TYPE bigint", "changes a type"),
         ("ALTER TABLE tasks ALTER COLUMN due_date SET NOT NULL", "forbids"),
         ("ALTER TABLE tasks ADD COLUMN priority smallint NOT NULL", "leaves empty"),
-        ("ALTER TABLE tasks ADD COLUMN a text, ADD COLUMN b numeric(4, 2) NOT NULL", "leaves empty"),
+        (
+            "ALTER TABLE tasks ADD COLUMN a text, ADD COLUMN b numeric(4, 2) NOT NULL",
+            "leaves empty",
+        ),
         ("ALTER TABLE tasks ADD CONSTRAINT short CHECK (length(title) < 9)", "forbids"),
         ("CREATE UNIQUE INDEX one_title ON tasks (user_id, title)", "forbids"),
         ("DELETE FROM tasks WHERE deleted_at IS NOT NULL", "deletes rows"),
