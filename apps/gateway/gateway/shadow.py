@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
+from pydantic import JsonValue
 from pydantic_core import from_json
 
 from gateway.canary import BUCKETS, bucket
@@ -21,7 +22,7 @@ from todo_shared.dapr import DaprServiceInvocation, SidecarResponse, SidecarUnav
 _log = logging.getLogger(__name__)
 LANES: Final = 8
 WAITING: Final = 64  # copies in one lane
-OUTCOMES: Final = ("same", "different", "failed", "dropped")
+_OF_ONE_REQUEST: Final = frozenset({"next", "correlation_id", "trace_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,42 +115,36 @@ def difference(first: SidecarResponse, second: SidecarResponse) -> str:
     return "" if one == other else f"body at {_place(one, other)}"
 
 
-def _content(answer: SidecarResponse) -> Any:
+def _content(answer: SidecarResponse) -> JsonValue | bytes:
     try:
         return _stable(from_json(answer.body))
     except ValueError:
         return answer.body
 
 
-def _stable(value: Any) -> Any:
-    """Without what two databases cannot agree on: when something was written, and cursors."""
+def _stable(value: JsonValue) -> JsonValue:
+    """Without what no two can agree on: when something was written, cursors, ids of a request."""
     if isinstance(value, dict):
-        fields: dict[str, Any] = value
         return {
             name: _stable(each)
-            for name, each in fields.items()
-            if not name.endswith("_at") and name != "next"
+            for name, each in value.items()
+            if not name.endswith("_at") and name not in _OF_ONE_REQUEST
         }
     if isinstance(value, list):
-        items: list[Any] = value
-        return [_stable(each) for each in items]
+        return [_stable(each) for each in value]
     return value
 
 
-def _place(one: Any, other: Any) -> str:
+def _place(one: JsonValue | bytes, other: JsonValue | bytes) -> str:
     """The path to the first field that differs."""
     if isinstance(one, dict) and isinstance(other, dict):
-        left: dict[str, Any] = one
-        right: dict[str, Any] = other
-        for name in sorted(left.keys() | right.keys()):
-            if left.get(name) != right.get(name):
-                return f"{name}.{_place(left.get(name), right.get(name))}".rstrip(".")
+        for name in sorted(one.keys() | other.keys()):
+            if one.get(name) != other.get(name):
+                return f"{name}.{_place(one.get(name), other.get(name))}".rstrip(".")
     if isinstance(one, list) and isinstance(other, list):
-        first: list[Any] = one
-        second: list[Any] = other
-        if len(first) != len(second):
+        if len(one) != len(other):
             return "length"
-        for number, (a, b) in enumerate(zip(first, second, strict=True)):
-            if a != b:
-                return f"{number}.{_place(a, b)}".rstrip(".")
+        for number, (first, second) in enumerate(zip(one, other, strict=True)):
+            if first != second:
+                return f"{number}.{_place(first, second)}".rstrip(".")
     return ""

@@ -30,12 +30,15 @@ async def ask(client: httpx.AsyncClient, user: str, path: str = "/api/v1/tasks")
 async def test_five_percent_of_the_users_are_with_the_canary_and_stay(tmp_path: Path) -> None:
     async with (
         gateway_stack(tmp_path, None, identity=False, **CANARY) as stack,
-        httpx.AsyncClient(base_url=stack.url, timeout=60) as client,
+        # On a busy machine a kept connection may end between two requests.
+        httpx.AsyncClient(
+            base_url=stack.url, timeout=60, limits=httpx.Limits(max_keepalive_connections=0)
+        ) as client,
     ):
         before = counted("canary", "served"), counted("stable", "served")
         for _ in range(2):
-            for start in range(0, len(USERS), 100):
-                asked = (ask(client, user) for user in USERS[start : start + 100])
+            for start in range(0, len(USERS), 20):
+                asked = (ask(client, user) for user in USERS[start : start + 20])
                 assert set(await asyncio.gather(*asked)) == {200}
         releases: defaultdict[str, set[str]] = defaultdict(set)
         for app_id, _, headers in stack.sidecar.invoked:

@@ -20,6 +20,8 @@ def answer(body: Any, status: int = 200, etag: str = '"1"') -> SidecarResponse:
 
 def test_when_something_was_written_is_no_difference() -> None:
     assert difference(answer(TASK), answer(TASK | {"created_at": "2031-02-02"})) == ""
+    errors = ({"error": "task not found", "correlation_id": each} for each in "ab")
+    assert difference(*(answer(error, 404) for error in errors)) == ""
     pages = ({"items": [TASK], "next": cursor} for cursor in ("a", "b"))
     assert difference(*(answer(page) for page in pages)) == ""
 
