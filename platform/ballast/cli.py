@@ -21,6 +21,7 @@ AREAS = {
     "gate": "ballast.gate.cli",
     "slo": "ballast.slo.cli",
     "events": "ballast.events.cli",
+    "green": "ballast.bluegreen.cli",
 }
 
 
@@ -104,8 +105,13 @@ def promote(
         list[Path] | None,
         typer.Option(help="A sign-off that was given on another machine; may be repeated."),
     ] = None,
+    bake: Annotated[
+        float, typer.Option(help="Seconds that the target is watched after its smoke test.")
+    ] = 60.0,
 ) -> None:
     """Run the gate on what runs in one environment and promote it to the next when it passes.
+
+    The target is watched afterwards; what fails its sync, smoke test or watch is reverted.
 
     A hotfix is signed and named, ends, and needs no proof under faults; digests, objectives under
     load and the ledger hold for it too.
@@ -114,7 +120,7 @@ def promote(
 
     gate.promote(
         source, target, evidence=evidence, dry_run=dry_run, seed=seed,
-        hotfix=hotfix, until=until, reason=reason, sign_offs=sign_off or (),
+        hotfix=hotfix, until=until, reason=reason, sign_offs=sign_off or (), bake=bake,
     )  # fmt: skip
 
 
@@ -150,6 +156,23 @@ def rollback(environment: Environment, json_output: Json = False) -> None:
     from ballast.gate import environment_cli
 
     environment_cli.rollback(environment, json_output=json_output)
+
+
+@app.command()
+def watch(
+    environment: Environment,
+    length: Annotated[str, typer.Option("--for", help="How long, in all: 90s, 10m, 2h.")] = "10m",
+    json_output: Json = False,
+) -> None:
+    """Watch an environment's last promotion, and revert it when it burns, fails or goes blind.
+
+    Interrupted, the same command goes on. Exit code 1 when the release went back.
+    """
+    from ballast.gate import environment_cli
+    from ballast.gate.until import parse_length
+
+    if not environment_cli.watch(environment, parse_length(length), json_output=json_output):
+        raise typer.Exit(1)
 
 
 @app.command()

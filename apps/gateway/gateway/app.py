@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import FastAPI
@@ -9,10 +10,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.middleware import Middleware
 
 from gateway import APP_ID, __version__
+from gateway.canary import Split
 from gateway.circuit_breaker import CircuitBreaker, CircuitRules
 from gateway.client_address import ClientAddresses
 from gateway.counters import Counters
-from gateway.downstream import Downstream
+from gateway.downstream import Downstream, Target
 from gateway.identity.module import Identity, create_identity
 from gateway.identity.publisher import Publisher
 from gateway.identity.signing_key import load_signing_key
@@ -28,6 +30,7 @@ from gateway.routes.identity import auth_paths, auth_router
 from gateway.routes.versions import VERSIONS, Version
 from gateway.routes.web import page_files, page_router
 from gateway.settings import GatewaySettings, IdentitySettings
+from gateway.shadow import Shadow
 from gateway.sliding_window import SlidingWindow
 from todo_shared.dapr import (
     DaprPubSubService,
@@ -66,11 +69,15 @@ def create_app(
         publisher=DaprPubSubService(sidecar, settings.pubsub_name, settings.topic_prefix),
     )
 
+    shadow = _shadow(gateway_settings, waiting)
+
     @asynccontextmanager
     async def lifespan() -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(sidecar)
             await stack.enter_async_context(waiting)
+            if shadow is not None:
+                await stack.enter_async_context(shadow)
             if counters is not None:
                 stack.push_async_callback(counters.close)
             if identity is not None:
@@ -89,9 +96,9 @@ def create_app(
         checks={"sidecar": sidecar.ready, "keys": keys_usable},
     )
     app.state.identity = identity
-    breakers = _breakers(gateway_settings)
-    app.state.services = _services(gateway_settings, sidecar, breakers)
-    app.state.live = _live(gateway_settings, waiting, breakers)
+    targets = _targets(gateway_settings)
+    app.state.services = _services(gateway_settings, sidecar, targets, shadow)
+    app.state.live = _live(gateway_settings, waiting, targets)
     files = page_files()
     mounts = {f"/api/{name}": version for name, version in versions.items()}
     app.add_middleware(SecurityHeadersMiddleware)
@@ -137,30 +144,52 @@ def _app_ids(settings: GatewaySettings) -> dict[Service, str]:
     }
 
 
-def _breakers(settings: GatewaySettings) -> dict[Service, CircuitBreaker]:
+@dataclass(frozen=True)
+class _Targets:
+    """What each service is called by, and the second release of it while there is one."""
+
+    stable: Mapping[Service, Target]
+    canary: Mapping[Service, Target]
+    split: Split | None
+
+
+def _targets(settings: GatewaySettings) -> _Targets:
     rules = CircuitRules(
         settings.breaker_error_percent / 100,
         settings.breaker_window_seconds,
         settings.breaker_minimum_calls,
         settings.breaker_open_seconds,
     )
-    return {each: CircuitBreaker(name, rules) for each, name in _app_ids(settings).items()}
+    namespace = settings.canary_namespace
+    split = Split(namespace, settings.canary_percent) if namespace else None
+    names = _app_ids(settings)
+    others = {each: split.app_id(name) for each, name in names.items()} if split else {}
+    stable, canary = (
+        {each: Target(name, CircuitBreaker(name, rules)) for each, name in ids.items()}
+        for ids in (names, others)
+    )
+    return _Targets(stable, canary, split)
 
 
 def _services(
-    settings: GatewaySettings, sidecar: Sidecar, breakers: Mapping[Service, CircuitBreaker]
+    settings: GatewaySettings, sidecar: Sidecar, targets: _Targets, shadow: Shadow | None = None
 ) -> dict[Service, Downstream]:
     invocation = DaprServiceInvocation(sidecar, settings.invoke_seconds)
     return {
-        service: Downstream(invocation, app_id, breakers[service])
-        for service, app_id in _app_ids(settings).items()
+        service: Downstream(invocation, stable, targets.canary.get(service), targets.split, shadow)
+        for service, stable in targets.stable.items()
     }
 
 
-def _live(
-    settings: GatewaySettings, sidecar: Sidecar, breakers: Mapping[Service, CircuitBreaker]
-) -> LiveNotifications:
-    service = _services(settings, sidecar, breakers)[Service.NOTIFICATIONS]
+def _shadow(settings: GatewaySettings, sidecar: Sidecar) -> Shadow | None:
+    if settings.shadow_namespace is None:
+        return None
+    invocation = DaprServiceInvocation(sidecar, settings.invoke_seconds)
+    return Shadow(invocation, settings.shadow_namespace, settings.shadow_percent)
+
+
+def _live(settings: GatewaySettings, sidecar: Sidecar, targets: _Targets) -> LiveNotifications:
+    service = _services(settings, sidecar, targets)[Service.NOTIFICATIONS]
     streams = OpenStreams(settings.streams_per_user, settings.streams_per_replica)
     return LiveNotifications(
         service, streams, settings.invoke_seconds * _WAITING_SHARE, settings.stream_seconds

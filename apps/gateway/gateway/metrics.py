@@ -16,4 +16,14 @@ RATE_LIMIT_UNAVAILABLE: Final = Counter(
     ("outcome",),
 )
 STREAMS: Final = Gauge("live_streams", "Open streams of notifications.")
+FORWARDED: Final = Counter(
+    "forwarded_requests",
+    "Requests passed on, by service, release (stable, canary) and outcome (served, failed).",
+    ("target", "release", "outcome"),
+)
+SHADOWED: Final = Counter(
+    "shadowed_requests",
+    "Copies of requests, by service and outcome (same, different, failed, dropped).",
+    ("target", "outcome"),
+)
 LOGINS: Final = Counter("logins", "Logins by outcome.", ("outcome",))

@@ -44,6 +44,15 @@ class GatewaySettings(EnvironmentModel):
     scheduler_app_id: str = "scheduler-service"
     analytics_app_id: str = "analytics-service"
 
+    # The second release of the services and its share of the users, while there is one.
+    canary_namespace: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")] = None
+    canary_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
+
+    # Another environment that gets copies of requests. Never a second release of this one, which
+    # works on the same databases.
+    shadow_namespace: Annotated[str | None, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")] = None
+    shadow_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
+
     chat_enabled: bool = True
 
     stream_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
@@ -60,6 +69,13 @@ class GatewaySettings(EnvironmentModel):
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         """The networks whose `X-Forwarded-For` is believed."""
         return [ip_network(each) for each in _listed(self.trusted_proxies)]
+
+    @field_validator("shadow_namespace")
+    @classmethod
+    def _isolated(cls, value: str | None) -> str | None:
+        if value and value.endswith("-green"):
+            raise ValueError("a second release shares its databases with the first")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -17,6 +17,7 @@ ROOT: Final = "root"
 GENERATOR: Final = "environments"
 POLL_SECONDS: Final = 0.25
 NUDGE_SECONDS: Final = 10.0
+HOPELESS_SECONDS: Final = 5.0  # what has ended twice already was given its chance
 
 
 class SyncError(BallastError):
@@ -31,11 +32,13 @@ def wait_synced(
     progress: Callable[[str], None] = lambda _: None,
     *,
     settle: float = 20.0,
+    hopeless: Callable[[], str] = lambda: "",
 ) -> dict[str, float]:
     """Seconds until each Application had `revision` (None: its newest) synced and healthy.
 
     Raises SyncError after `timeout` seconds, or once a failure has stood for `settle` seconds: Argo
-    CD repairs some by itself. A push that Argo CD did not hear of is pointed out to it after 10 s.
+    CD repairs some by itself. `hopeless` says what Argo CD would wait for in vain: a failure of them
+    all, after 5 s. A push that Argo CD did not hear of is pointed out to it after 10 s.
     """
     started = time.monotonic()
     took: dict[str, float] = {}
@@ -44,11 +47,14 @@ def wait_synced(
     nudged = started
     while True:
         found = _applications(api)
+        in_vain = hopeless()
         now = time.monotonic()
         for app in apps:
             if app in took:
                 continue
             verdict = _verdict(api, found.get(app), revision)
+            if in_vain and not verdict.done:
+                verdict = Verdict(done=False, failed=True, reason=in_vain)
             if verdict.done:
                 took[app] = now - started
             if said.get(app) != verdict.reason:
@@ -57,7 +63,8 @@ def wait_synced(
             failing = _failing(failing, app, verdict, now)
         if len(took) == len(set(apps)):
             return took
-        stuck = [app for app, since in failing.items() if now - since >= settle]
+        patience = min(settle, HOPELESS_SECONDS) if in_vain else settle
+        stuck = [app for app, since in failing.items() if now - since >= patience]
         if stuck or now - started >= timeout:
             late = stuck or [app for app in apps if app not in took]
             raise SyncError(*_report(api, late, found, said, now - started))

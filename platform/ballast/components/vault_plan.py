@@ -22,7 +22,7 @@ def plan(environments: Sequence[str], *, auto_unseal: bool) -> dict[str, Any]:
         "auto_unseal": auto_unseal,
         "database_host": f"{names.DATABASE_HOST}:{names.DATABASE_PORT}",
         "roles": [names.vault_role(service, env) for service, env in wanted],
-        "own_role": login_role("custodian", names.VAULT_NAMESPACE, CUSTODIAN),
+        "own_role": login_role("custodian", CUSTODIAN, names.VAULT_NAMESPACE),
         "entries": [
             *gate_entries(),
             *(entry for service, env in wanted for entry in entries(service, env)),
@@ -43,7 +43,7 @@ def gate_entries() -> list[dict[str, Any]]:
         names.GATE_SIGNER: read + sign,
         names.GATE_ROTATOR: read + rotate,
     }.items():
-        login = login_role(account, names.VAULT_NAMESPACE, account) | brief
+        login = login_role(account, account, names.VAULT_NAMESPACE) | brief
         made += [
             {"path": f"sys/policies/acl/{account}", "body": {"policy": policy}},
             {"path": f"auth/jwt/role/{account}", "body": login},
@@ -64,13 +64,15 @@ def gate_accounts() -> list[dict[str, Any]]:
     ]
 
 
-def login_role(policy: str, namespace: str, service_account: str) -> dict[str, Any]:
-    """A JWT login that only one ServiceAccount passes."""
+def login_role(policy: str, service_account: str, *namespaces: str) -> dict[str, Any]:
+    """A JWT login that only one ServiceAccount passes, in any of these namespaces."""
+    subjects = [f"system:serviceaccount:{namespace}:{service_account}" for namespace in namespaces]
     return {
         "role_type": "jwt",
         "user_claim": "sub",
         "bound_audiences": [AUDIENCE],
-        "bound_subject": f"system:serviceaccount:{namespace}:{service_account}",
+        "bound_subject": "",  # a role keeps what an update leaves out
+        "bound_claims": {"sub": subjects},
         "token_policies": [policy],
         "token_ttl": "1h",
         "token_max_ttl": "24h",
@@ -84,7 +86,11 @@ def entries(service: str, environment: str) -> list[dict[str, Any]]:
     policy = f'path "database/creds/{name}" {{ capabilities = ["read"] }}'
     return [
         {"path": f"sys/policies/acl/{name}", "body": {"policy": policy}},
-        {"path": f"auth/jwt/role/{name}", "body": login_role(name, namespace, service)},
+        # A second release beside the first (ballast green) works on the same database.
+        {
+            "path": f"auth/jwt/role/{name}",
+            "body": login_role(name, service, namespace, f"{namespace}-green"),
+        },
         {
             "path": f"database/roles/{name}",
             "body": database_role(names.database_name(service, environment)),

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ballast.errors import BallastError
 from ballast.gate import evidence_cli, key_cli, live, sign_off_cli
+from ballast.gate.bake import BAKE_SECONDS
 from ballast.gate.candidate import served, verified_candidate
 from ballast.gate.catalogue import load_catalogue
 from ballast.gate.chaos import title_of
@@ -128,6 +129,7 @@ def promote(
     until: str | None = None,
     reason: str | None = None,
     sign_offs: Sequence[Path] = (),
+    bake: float = BAKE_SECONDS,
 ) -> Promotion:
     """The top-level `ballast promote FROM TO`: prints a summary, raises BallastError on refusal."""
     urgent = _hotfix(hotfix, until, reason)
@@ -141,6 +143,7 @@ def promote(
         dry_run=dry_run,
         seed=seed,
         sign_offs=list(signed.values()),
+        bake=bake,
         progress=_say,
     )
     if done.commit:

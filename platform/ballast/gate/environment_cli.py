@@ -1,9 +1,10 @@
-"""`ballast freeze`, `unfreeze`, `rollback`: what operators do to an environment, through Git."""
+"""`ballast freeze`, `unfreeze`, `rollback`, `watch`: what operators do to an environment."""
 
 import json
 from dataclasses import asdict
 
 from rich.console import Console
+from rich.table import Table
 
 from ballast.gate import live
 from ballast.gate.freeze import freeze as freeze_environment
@@ -11,6 +12,8 @@ from ballast.gate.freeze import unfreeze as unfreeze_environment
 from ballast.gate.rollback import RollbackPorts
 from ballast.gate.rollback import rollback as roll_back
 from ballast.gate.until import parse_until
+from ballast.gate.watch import Watched
+from ballast.gate.watch import watch as watch_promotion
 from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
 
@@ -75,3 +78,24 @@ def rollback(environment: str, *, json_output: bool) -> None:
         return
     was = "has returned" if done.changed else "had returned already"
     console.print(f"{environment} {was} from {done.left} to {done.returned_to}, and serves it")
+
+
+def watch(environment: str, seconds: float, *, json_output: bool) -> bool:
+    """The top-level `ballast watch ENV`; whether the release stayed."""
+    say = _keep_quiet if json_output else _say
+    done = watch_promotion(live.known(environment), live.live_ports(say), seconds, say)
+    if json_output:
+        print(json.dumps(asdict(done)))
+    elif done.kept:
+        console.print(f"{environment} keeps {done.commit[:12]}", highlight=False)
+    else:
+        console.print(_timeline(done))
+    return done.kept
+
+
+def _timeline(done: Watched) -> Table:
+    title = f"{done.environment} went back from {done.commit[:12]}: {done.why}"
+    table = Table("seconds after the bad commit", "what had happened", title=title)
+    for seconds, what in done.steps:
+        table.add_row(f"{seconds:.1f}", what)
+    return table

@@ -6,9 +6,11 @@ from typing import Any
 
 from securesystemslib.signer import Signer  # pyright: ignore[reportPrivateImportUsage]
 
-from ballast.argo import wait_synced
+from ballast import release
+from ballast.argo import Newcomers, wait_synced
 from ballast.errors import BallastError
 from ballast.gate.admission_writer import admitted_by, publish
+from ballast.gate.bake import Journal, bake
 from ballast.gate.budget import Prometheus, budgets
 from ballast.gate.execute import Finished, RunSite, execute
 from ballast.gate.plan import Plan
@@ -17,7 +19,8 @@ from ballast.gate.promote import Ports
 from ballast.gate.record_store import Repository
 from ballast.gate.smoke import smoke
 from ballast.gate.tokens import identity_of
-from ballast.gitserver import GitServer
+from ballast.gate.watching import Watching
+from ballast.gitserver import Change, GitServer
 from ballast.kubeapi import KubeApi
 from ballast.names import ENVIRONMENT_NAMESPACES, GATEWAY_PORTS, PROMETHEUS_PORT
 from ballast.paths import state_dir
@@ -82,10 +85,24 @@ def live_ports(progress: Progress = lambda _: None) -> Ports:
         publish(api, admitted_by(git, environment, also))
 
     def sync(environment: str, commit: str) -> None:
-        wait_synced(api, [f"todo-{environment}"], commit, SYNC_SECONDS, progress)
+        since = git.change(commit, release.path_of(environment)).at
+        newcomers = Newcomers(api, ENVIRONMENT_NAMESPACES[environment], since)
+        names = [f"todo-{environment}"]
+        wait_synced(api, names, commit, SYNC_SECONDS, progress, hopeless=newcomers.hopeless)
 
     def smoke_test(environment: str) -> None:
         smoke(gateway_url(environment), identity_of(api, environment))
+
+    def bake_release(environment: str, commit: Change, seconds: float) -> None:
+        with Watching(
+            api,
+            Prometheus(),
+            environment,
+            gateway_url(environment),
+            identity_of(api, environment),
+            committed=commit.at,
+        ) as watching:
+            bake(watching.look, seconds, Journal(commit.commit), progress)
 
     return Ports(
         git=git,
@@ -97,4 +114,5 @@ def live_ports(progress: Progress = lambda _: None) -> Ports:
         sync=sync,
         smoke=smoke_test,
         signer=signer,
+        bake=bake_release,
     )

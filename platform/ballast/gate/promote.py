@@ -2,12 +2,12 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from securesystemslib.signer import (
     Key,  # pyright: ignore[reportPrivateImportUsage]
@@ -18,6 +18,7 @@ from ballast import release
 from ballast.errors import BallastError
 from ballast.gate import facts, signing
 from ballast.gate.admission_writer import Proposed, declared
+from ballast.gate.bake import BAKE_SECONDS, check_bake
 from ballast.gate.candidate import Pods, served, verified_candidate
 from ballast.gate.execute import Finished
 from ballast.gate.facts import Budgets
@@ -40,6 +41,8 @@ from ballast.gate.roles import roles_in
 from ballast.gate.run_folder import RunFolder, runs_dir
 from ballast.gate.signatories import Signatories
 from ballast.gate.signing import Opened
+from ballast.gate.way_back import Branch, take_back
+from ballast.gitserver import Change
 from ballast.kubeapi.shape import mapping
 from ballast.paths import repository_root
 from ballast.release import Held, Release
@@ -47,27 +50,16 @@ from ballast.release import Held, Release
 Progress = Callable[[str], None]
 
 
-class GitRepository(Repository, Protocol):
-    """The branch that Argo CD follows: GitServer."""
-
-    def commit_files(self, message: str, files: Mapping[str, str | None]) -> str:
-        """Commit texts by path; the new commit."""
-        ...
-
-    def revert(self, sha: str) -> str:
-        """Commit the opposite of a commit; the new commit."""
-        ...
-
-
 @dataclass(frozen=True)
 class Ports:
     """What a promotion touches, so that each can be the real thing or a local stand-in.
 
     `admit` writes what an environment admits by the evidence of a branch, the releases beside the
-    declared one still running; `sync` and `smoke` return when the environment serves, or raise.
+    declared one still running; `sync` and `smoke` return when the environment serves, or raise;
+    `bake` returns after a time without a sign of harm.
     """
 
-    git: GitRepository
+    git: Branch
     pods: Pods
     opa: Callable[[], Path]
     run: Callable[[Plan], Finished]
@@ -76,6 +68,7 @@ class Ports:
     sync: Callable[[str, str], None]  # environment, commit
     smoke: Callable[[str], None]  # environment: one create seen delivered
     signer: Callable[[], Signer]
+    bake: Callable[[str, Change, float], None]  # environment, its promotion, seconds
     policy: Path = field(default_factory=lambda: repository_root() / POLICY)
 
 
@@ -120,16 +113,19 @@ def promote(
     dry_run: bool = False,
     seed: int | None = None,
     sign_offs: Sequence[str] = (),
+    bake: float = BAKE_SECONDS,
     progress: Progress = lambda _: None,
 ) -> Promotion:
     """Move the release of `source` to `target` when the gate proves it fit.
 
     `evidence` presents a stored record instead of a new run: what is asked of it is what a run with
     its seed would have to show now. `sign_offs` are envelopes of the people that the target asks.
-    `dry_run` stops before the commit.
+    `dry_run` stops before the commit. `bake` is for how many seconds the target is watched after
+    its smoke test.
     Raises BallastError with one reason, nothing committed, when the release is refused; and when
     the target does not serve it afterwards, with the commit reverted.
     """
+    check_bake(bake)
     done = Promotion(source, target)
     with done.step("candidate"):
         candidate = verified_candidate(ports.git, ports.pods, source)
@@ -177,11 +173,12 @@ def promote(
         done.commit = ports.git.commit_files(_message(done, candidate, hotfix), files)
     _tell(done)
     progress(f"commit: {done.commit[:12]} carries {target}'s release and its evidence")
-    _serve(done, ports, progress)
+    _serve(done, ports, bake, progress)
     return done
 
 
-def _serve(done: Promotion, ports: Ports, progress: Progress) -> None:
+def _serve(done: Promotion, ports: Ports, bake: float, progress: Progress) -> None:
+    promoted = ports.git.change(done.commit, release.path_of(done.target))
     try:
         with done.step("sync"):
             ports.sync(done.target, done.commit)
@@ -191,15 +188,28 @@ def _serve(done: Promotion, ports: Ports, progress: Progress) -> None:
         progress(
             f"smoke: a task created through {done.target}'s gateway was delivered, and its reminder"
         )
+        progress(f"bake: {bake:.0f} s; interrupted, go on with: ballast watch {done.target}")
+        with done.step("bake"):
+            ports.bake(done.target, promoted, bake)
     except BallastError as failure:
-        reverted = ports.git.revert(done.commit)
-        _tell(done, f"reverted by {reverted[:12]}: {failure}")
-        ports.admit(done.target, ports.git, ())
-        raise BallastError(
-            f"{done.target} does not serve the release, {done.commit[:12]} is reverted: {failure}",
-            f"Argo CD returns {done.target} to what ran before with commit {reverted[:12]}. "
-            f"{failure.fix}".strip(),
-        ) from failure
+        raise _back(done, promoted, failure, ports, progress) from failure
+
+
+def _back(
+    done: Promotion, promoted: Change, failure: BallastError, ports: Ports, progress: Progress
+) -> BallastError:
+    """Take the promotion back, and say so."""
+    said = f"{done.target} does not serve the release, {done.commit[:12]} is reverted: {failure}"
+    try:
+        with done.step("way back"):
+            back = take_back(done.target, promoted, str(failure), ports, progress)
+    except BallastError as stuck:
+        _tell(done, f"{failure}; what ran before does not serve yet: {stuck}")
+        return BallastError(f"{said}; what ran before does not serve yet: {stuck}", stuck.fix)
+    _tell(done, f"reverted by {back.commit[:12]}: {failure}")
+    return BallastError(
+        f"{said}; what ran before served again {back.seconds:.0f} s after the commit", failure.fix
+    )
 
 
 def _tell(done: Promotion, undone: str = "") -> None:

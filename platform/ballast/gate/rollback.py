@@ -13,8 +13,8 @@ from ballast.gate.record_store import Repository
 from ballast.gitserver import Change
 from ballast.release import Held
 
-_PROMOTED: Final = "Promote "
-_RETURNED: Final = ("Roll back ", 'Revert "Promote ')
+PROMOTED: Final = "Promote "
+RETURNED: Final = ("Roll back ", 'Revert "Promote ')
 Progress = Callable[[str], None]
 
 
@@ -62,7 +62,7 @@ def rollback(
     """
     path = release.path_of(environment)
     last = ports.git.last_change(path)
-    if last and last.after and last.before and last.subject.startswith(_RETURNED):
+    if last and last.after and last.before and last.subject.startswith(RETURNED):
         done = Rollback(
             environment,
             returned_to=release.parse(last.after).revision,
@@ -79,7 +79,7 @@ def rollback(
 
 
 def _promotion(environment: str, last: Change | None) -> Change:
-    if last is None or not last.subject.startswith(_PROMOTED):
+    if last is None or not last.subject.startswith(PROMOTED):
         said = f"its last change is {last.subject!r}" if last else "it has no release"
         raise BallastError(
             f"{environment} has no promotion to roll back: {said}",

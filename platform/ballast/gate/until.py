@@ -1,4 +1,4 @@
-"""Ends of freezes and permits as people type them."""
+"""Ends of freezes and permits, and lengths of time, as people type them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -29,3 +29,12 @@ def parse_until(text: str, now: datetime | None = None) -> datetime:
     if until <= moment:
         raise BallastError(f"{text} is over already", "Give a time that is to come.")
     return until.replace(microsecond=0)
+
+
+def parse_length(text: str) -> float:
+    """Seconds of `90s`, `10m` or `2h`; BallastError when it is none of these or nothing at all."""
+    found = re.fullmatch(r"(\d{1,5})([smh])", text.strip())
+    seconds = int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0}[found[2]] if found else 0.0
+    if seconds <= 0:
+        raise BallastError(f"{text!r} is no length of time", "Write 90s, 10m or 2h.")
+    return seconds

@@ -25,12 +25,16 @@ TreeOf = Callable[[str | None], str]
 
 @dataclass(frozen=True)
 class Change:
-    """One commit that changed a file: its subject, the file's text before it and after it."""
+    """One commit that changed a file: its subject, the file's text before it and after it.
+
+    `at` is when it was made, in Unix seconds.
+    """
 
     commit: str
     subject: str
     before: str | None
     after: str | None
+    at: float
 
 
 class GitServer:
@@ -131,15 +135,23 @@ class GitServer:
         """The newest commit of `main` that changed a file; None when none ever did."""
         with self.clone.locked():
             head = self._fetch()
-            found = self.clone.git("log", "-1", "--format=%H %s", head, "--", path) if head else ""
-            if not found:
-                return None
-            commit, _, subject = found.strip().partition(" ")
-            before, after = (
-                self.clone.git("cat-file", "blob", at) if self.clone.has(at) else None
-                for at in (f"{commit}^:{path}", f"{commit}:{path}")
-            )
-            return Change(commit, subject, before, after)
+            found = self.clone.git("log", "-1", "--format=%H", head, "--", path) if head else ""
+            return self._change(found.strip(), path) if found else None
+
+    def change(self, commit: str, path: str) -> Change:
+        """What a commit made of a file; before and after are equal when it left it alone."""
+        with self.clone.locked():
+            if not self.clone.has(commit):
+                self._fetch()
+            return self._change(commit, path)
+
+    def _change(self, commit: str, path: str) -> Change:
+        moment, _, subject = self.clone.git("log", "-1", "--format=%ct %s", commit).partition(" ")
+        before, after = (
+            self.clone.git("cat-file", "blob", at) if self.clone.has(at) else None
+            for at in (f"{commit}^:{path}", f"{commit}:{path}")
+        )
+        return Change(commit, subject.strip(), before, after, float(moment))
 
     def head(self) -> str | None:
         """Commit of `main`, or None while the repository is empty."""

@@ -278,3 +278,78 @@ def test_every_port_of_a_network_policy_names_its_protocol(render: Render) -> No
     for policy in of_kind(render("dev"), "NetworkPolicy").values():
         for rule in [*policy["spec"].get("ingress", []), *policy["spec"].get("egress", [])]:
             assert all("protocol" in port for port in rule.get("ports", []))
+
+
+def test_a_second_release_logs_in_to_the_broker_as_the_first(render: Render) -> None:
+    for sets, home in (((), "todo-app-dev"), (('global.home="todo-app"',), "todo-app")):
+        broker = of_kind(render("dev", *sets), "Component")["task-events"]
+        for name in ("saslUsername", "consumerGroup"):
+            assert setting(broker, name) == f"{home}.{{appID}}"
+
+
+CANARY = 'global.canary={"namespace":"todo-app-dev-green","percent":5}'
+
+
+def test_only_the_gateway_restarts_when_a_canary_gets_its_share(render: Render) -> None:
+    alone, split = (of_kind(render("dev", *sets), "Deployment") for sets in ((), (CANARY,)))
+    changed = {name for name in alone if alone[name]["spec"] != split[name]["spec"]}
+    assert changed == {"api-gateway"}
+
+
+def test_the_gateway_knows_the_canary_and_its_share(render: Render) -> None:
+    config = of_kind(render("dev", CANARY), "ConfigMap")["api-gateway-config"]["data"]
+    assert config["CANARY_NAMESPACE"] == "todo-app-dev-green"
+    assert config["CANARY_PERCENT"] == "5"
+    assert (
+        "CANARY_NAMESPACE" not in of_kind(render("dev"), "ConfigMap")["api-gateway-config"]["data"]
+    )
+
+
+def test_the_sidecars_of_both_releases_may_reach_each_other_as_far_as_needed(
+    render: Render,
+) -> None:
+    out = of_kind(render("dev", CANARY), "NetworkPolicy")["allow-platform"]["spec"]["egress"]
+    to_canary = [
+        rule for rule in out
+        for peer in rule["to"]
+        if "todo-app-dev-green" in str(peer.get("namespaceSelector"))
+    ]  # fmt: skip
+    assert [rule["ports"] for rule in to_canary] == [[{"port": 50002, "protocol": "TCP"}]]
+    second = of_kind(render("dev", 'global.home="todo-app"'), "NetworkPolicy")["task-service"]
+    [_, from_first] = second["spec"]["ingress"][0]["from"]
+    assert from_first["podSelector"]["matchLabels"] == {"app": "api-gateway"}
+    assert "todo-app" in str(from_first["namespaceSelector"])
+
+
+def test_a_second_release_is_called_by_the_first_gateway_and_by_no_other_app_of_it(
+    render: Render,
+) -> None:
+    policies = of_kind(render("dev", 'global.home="todo-app"'), "Configuration")["dapr-config"][
+        "spec"
+    ]["accessControl"]["policies"]
+    callers = [(policy["namespace"], policy["appId"]) for policy in policies]
+    assert ("todo-app", "api-gateway") in callers
+    assert [app for namespace, app in callers if namespace == "todo-app"] == ["api-gateway"]
+    assert len(callers) == len(set(callers))
+
+
+def test_a_canary_gets_no_event_and_no_cron(render: Render) -> None:
+    objects = render("dev", "global.subscribes=false")
+    assert not of_kind(objects, "Subscription")
+    assert "sweep" not in of_kind(objects, "Component")
+    assert of_kind(render("dev"), "Subscription")
+
+
+def test_an_environment_and_its_shadow_open_one_way_for_the_gateway_s_copies(
+    render: Render,
+) -> None:
+    shadow = 'global.shadow={"namespace":"todo-app-staging","percent":5}'
+    here, there = render("dev", shadow), render("staging", 'global.shadowOf="todo-app-dev"')
+    assert of_kind(here, "ConfigMap")["api-gateway-config"]["data"]["SHADOW_PERCENT"] == "5"
+    egress = str(of_kind(here, "NetworkPolicy")["allow-platform"]["spec"]["egress"])
+    assert "'kubernetes.io/metadata.name': 'todo-app-staging'" in egress
+    ingress = of_kind(there, "NetworkPolicy")["task-service"]["spec"]["ingress"][0]["from"]
+    assert ingress[1]["podSelector"]["matchLabels"] == {"app": "api-gateway"}
+    policies = of_kind(there, "Configuration")["dapr-config"]["spec"]["accessControl"]["policies"]
+    foreign = [each["appId"] for each in policies if each["namespace"] == "todo-app-dev"]
+    assert foreign == ["api-gateway"]

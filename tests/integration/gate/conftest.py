@@ -174,6 +174,9 @@ def gate(git, opa, pods_of_new, tmp_path, monkeypatch):
             sync=options.pop("sync", lambda target, commit: said.append(f"sync {target}")),
             smoke=options.pop("smoke", lambda target: said.append(f"smoke {target}")),
             signer=options.pop("signer", lambda: signing.signer(record.key)),
+            bake=options.pop(
+                "watch", lambda target, commit, seconds: said.append(f"bake {target} {seconds:g} s")
+            ),
         )
         return promote("dev", options.pop("target", "staging"), ports, **options)
 

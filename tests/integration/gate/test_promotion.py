@@ -23,7 +23,7 @@ def test_a_proven_release_moves_with_its_evidence_in_one_commit(gate, make_recor
     assert [entry.get("result", entry.get("permit")) for entry in index] == ["PASSED", "promotion"]
     assert gate.git.read_file(index[0]["file"]) == make_record.last.text
     assert gate.git.clone.git("rev-parse", f"{done.commit}^").strip() == before
-    assert gate.said == ["sync staging", "smoke staging"]
+    assert gate.said == ["sync staging", "smoke staging", "bake staging 60 s"]
 
 
 def test_the_public_key_is_committed_and_then_the_only_trusted_one(
@@ -153,11 +153,40 @@ def test_other_images_than_declared_are_refused(make_record, refused, pods_of_ol
     assert "dev does not run what its release.yaml says" in said
 
 
-@pytest.mark.parametrize("station", ["sync", "smoke"])
-def test_a_release_that_does_not_serve_is_reverted(gate, make_record, old_digests, station):
-    def broken(*_: str) -> None:
-        raise BallastError("task-service is in CrashLoopBackOff")
+class Sick:
+    """Fails the first time it is asked: what ran before is sound again."""
 
-    with pytest.raises(BallastError, match="is reverted: task-service is in CrashLoopBackOff"):
-        gate.promote(make_record(), **{station: broken})
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, *_: object) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise BallastError("task-service is in CrashLoopBackOff")
+
+
+@pytest.mark.parametrize("station", ["sync", "smoke", "watch"])
+def test_a_release_that_does_not_serve_is_reverted(gate, make_record, old_digests, station):
+    with pytest.raises(BallastError, match="is reverted: task-service is in Crash") as refusal:
+        gate.promote(make_record(), **{station: Sick()})
     assert staging(gate.git).digests == old_digests
+    assert "what ran before served again" in str(refusal.value)
+
+
+def test_a_way_back_that_does_not_serve_says_so(gate, make_record, old_digests):
+    def broken(*_: object) -> None:
+        raise BallastError("no node is left")
+
+    with pytest.raises(BallastError, match="does not serve yet: no node is left"):
+        gate.promote(make_record(), sync=broken)
+    assert staging(gate.git).digests == old_digests
+
+
+def test_a_promotion_asks_for_its_watch_in_seconds(gate, make_record):
+    gate.promote(make_record(), bake=90.0)
+    assert gate.said[-1] == "bake staging 90 s"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 5.0, 3600.0])
+def test_a_promotion_without_a_watch_costs_no_run(make_record, refused, seconds):
+    assert "cannot be watched for" in refused(make_record(), bake=seconds)

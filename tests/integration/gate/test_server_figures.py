@@ -1,23 +1,19 @@
 """The stated figures on a real Prometheus that scrapes the services' own metrics."""
 
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-import yaml
-from ports import free_port
 from prometheus_client import generate_latest
+from scraping import eventually, prometheus_server
 
 from ballast.errors import BallastError
 from ballast.gate.figures import Prometheus, judge_figures, load_figures
 from ballast.gate.verdict import Outcome
 from ballast.paths import repository_root
-from ballast.supply.host_root import ensure_host_root
 from scheduler.metrics import LATENESS
 from todo_shared.telemetry.metrics import EVENT_LATENCY, HANDLER_DURATION, PUBLISH_LATENCY
 
@@ -53,30 +49,10 @@ def prometheus(tmp_path_factory) -> Iterator[str]:
         "job_name": "services",
         "static_configs": [{"targets": [f"127.0.0.1:{target.server_port}"], "labels": labels}],
     }
-    configuration = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
-    port = free_port()
-    process = subprocess.Popen(
-        [
-            ensure_host_root("prometheus") / "bin" / "prometheus",
-            f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=sys.stderr,
-    )  # fmt: skip
-    yield f"http://127.0.0.1:{port}"
-    process.kill()
-    process.wait()
+    with prometheus_server(folder, [scrape]) as url:
+        yield url
     target.shutdown()
     target.server_close()
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def seen(at: Prometheus, query: str) -> float:

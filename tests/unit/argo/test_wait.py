@@ -154,3 +154,16 @@ def test_a_missing_application_is_asked_of_its_generator(monkeypatch: pytest.Mon
     wait_for(cluster, ["todo-dev"])
 
     assert cluster.patched == [("ApplicationSet", "environments")]
+
+
+def test_what_is_hopeless_ends_the_wait_once_it_has_lasted() -> None:
+    cluster = Cluster([application(health="Progressing")])
+
+    with pytest.raises(argo.SyncError, match="has ended 2 times"):
+        wait_for(cluster, ["todo-dev"], settle=0.01, hopeless=lambda: "pod a: has ended 2 times")
+
+
+def test_an_application_that_is_through_is_not_held_up_by_what_is_hopeless() -> None:
+    took = wait_for(Cluster([application()]), ["todo-dev"], hopeless=lambda: "pod a", settle=9.0)
+
+    assert took.keys() == {"todo-dev"}

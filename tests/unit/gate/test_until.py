@@ -1,11 +1,11 @@
-"""Ends as people type them."""
+"""Ends and lengths as people type them."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from ballast.errors import BallastError
-from ballast.gate.until import parse_until
+from ballast.gate.until import parse_length, parse_until
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, 5, tzinfo=UTC)
 
@@ -36,3 +36,15 @@ def test_what_is_no_time_is_refused_with_examples(text):
 def test_what_is_over_is_refused(text):
     with pytest.raises(BallastError, match="is over already"):
         parse_until(text, NOW)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90.0), ("10m", 600.0), (" 2h ", 7200.0)])
+def test_a_length_is_seconds(text, seconds):
+    assert parse_length(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "10", "0m", "-1m", "1d", "soon"])
+def test_what_is_no_length_is_refused_with_examples(text):
+    with pytest.raises(BallastError, match="is no length of time") as refusal:
+        parse_length(text)
+    assert "10m" in refusal.value.fix

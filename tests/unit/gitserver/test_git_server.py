@@ -1,6 +1,7 @@
 """Seeding, committing and reverting on a real Git server."""
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -308,3 +309,17 @@ def test_a_file_that_was_never_there_has_no_last_change(
     git_server.commit_files("one", {"a": "1\n"})
 
     assert git_server.last_change("b") is None
+
+
+def test_a_commit_tells_what_it_made_of_a_file_and_when(
+    git_server: GitServer, checkout: Path
+) -> None:
+    git_server.seed(checkout)
+    first = git_server.commit_files("one", {"a": "1\n"})
+    second = git_server.commit_files("two", {"b": "2\n"})
+
+    made, left = git_server.change(first, "a"), git_server.change(second, "a")
+
+    assert (made.subject, made.before, made.after) == ("one", None, "1\n")
+    assert (left.subject, left.before, left.after) == ("two", "1\n", "1\n")
+    assert abs(made.at - time.time()) < 120

@@ -25,6 +25,15 @@ REDIS_PASSWORD_PATH: /etc/redis/password
 IDENTITY_SIGNING_KEY_PATH: /etc/identity/private.pem
 STATE_STORE_NAME: {{ .Values.global.dapr.statestore | quote }}
 {{- end }}
+{{- /* Only the public service splits traffic: a change of the share restarts no other. */}}
+{{- if and .Values.public .Values.global.canary }}
+CANARY_NAMESPACE: {{ .Values.global.canary.namespace | quote }}
+CANARY_PERCENT: {{ .Values.global.canary.percent | quote }}
+{{- end }}
+{{- if and .Values.public .Values.global.shadow }}
+SHADOW_NAMESPACE: {{ .Values.global.shadow.namespace | quote }}
+SHADOW_PERCENT: {{ .Values.global.shadow.percent | quote }}
+{{- end }}
 {{- range $name, $value := .Values.env }}
 {{ $name }}: {{ $value | quote }}
 {{- end }}

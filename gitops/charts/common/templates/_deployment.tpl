@@ -20,7 +20,7 @@ spec:
       annotations:
         {{- /* A new setting restarts the pods that read it; a new release of a neighbour does not. */}}
         ballast.dev/config-digest: {{ include "common.environment" . | sha256sum | trunc 16 }}
-        ballast.dev/bindings-digest: {{ omit .Values.global "release" | toJson | sha256sum | trunc 16 }}
+        ballast.dev/bindings-digest: {{ omit .Values.global "release" "canary" "shadow" | toJson | sha256sum | trunc 16 }}
         {{- include "common.dapr" . | nindent 8 }}
     spec:
       serviceAccountName: {{ include "common.name" . }}

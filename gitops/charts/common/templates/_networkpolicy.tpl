@@ -14,6 +14,13 @@ spec:
     - from:
         - podSelector:
             matchLabels: {app.kubernetes.io/part-of: todo}
+        {{- /* The gateway of the first release calls a second one, and that of an environment its shadow. */}}
+        {{- range list .Values.global.home .Values.global.shadowOf | compact }}
+        - namespaceSelector:
+            matchLabels: {kubernetes.io/metadata.name: {{ . }}}
+          podSelector:
+            matchLabels: {app: api-gateway}
+        {{- end }}
       ports: [{port: 50002, protocol: TCP}]
     - from:
         - namespaceSelector:
