@@ -2,8 +2,8 @@
 
 python benchmarks/cold_start.py [--repeats 5] [--service task-service] [--json FILE]
 
-A pod is deleted without grace; the API server is asked ten times a second for what became of the new
-one. Exit code 1 when a median is above 5 s.
+A pod is deleted without grace; the API server is asked ten times a second for what became of the
+new one. Exit code 1 when a median is above 5 s.
 """
 
 import argparse

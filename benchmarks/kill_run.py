@@ -123,7 +123,8 @@ class Killer:
         try:
             for name in names:
                 if self.over.wait(self.pause):
-                    raise BallastError(f"no time was left for {name}")
+                    self.problem = f"no time was left for {name}"
+                    return
                 tell(self._kill(name))
         except BallastError as wrong:
             self.problem = str(wrong)
@@ -284,6 +285,13 @@ def measure(asked: argparse.Namespace, environment: Environment, console: Consol
     return int(bool(wrong))
 
 
+def check_kills(names: Sequence[str]) -> None:
+    """Raises BallastError for an experiment that is none, or kills nothing."""
+    for name in names:
+        if not find_experiment(name).fault.startswith("kill-"):
+            raise BallastError(f"{name} kills nothing", "See chaos/catalogue.yaml.")
+
+
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -314,9 +322,7 @@ def main() -> int:
     """Measure one environment."""
     asked, console = arguments(), Console()
     try:
-        for name in asked.kill:
-            if not find_experiment(name).fault.startswith("kill-"):
-                raise BallastError(f"{name} kills nothing", "See chaos/catalogue.yaml.")
+        check_kills(asked.kill)
         with open_environment(asked.environment) as environment:
             return measure(asked, environment, console)
     except BallastError as wrong:

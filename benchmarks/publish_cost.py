@@ -2,10 +2,11 @@
 
 python benchmarks/publish_cost.py [--pairs 6] [--block 15] [--rate 30] [--json FILE]
 
-Blocks come in ABBA order (on, off, off, on, ...) at one rate. To switch publishing off, a session of
-PostgreSQL takes the locks of all shards of the outbox, as another relay would, and publishes nothing:
-task-service's relays wait, sidecar, broker and consumers have nothing to do, and the statement of a
-create is the same. Afterwards the locks go, and what has waited is published before the next block.
+Blocks come in ABBA order (on, off, off, on, ...) at one rate. To switch publishing off, a session
+of PostgreSQL takes the locks of all shards of the outbox, as another relay would, and publishes
+nothing: task-service's relays wait, sidecar, broker and consumers have nothing to do, and the
+statement of a create is the same. Afterwards the locks go, and what has waited is published before
+the next block.
 Exit code 1 when publishing adds more than 5 ms.
 """
 
@@ -47,9 +48,7 @@ def order_of(pairs: int) -> Iterator[bool]:
 
 def statements(seconds: float) -> str:
     """Wait for the locks of all shards, say so, hold them for `seconds`."""
-    locks = "".join(
-        f"SELECT pg_advisory_lock({LOCK_SPACE}, {shard});\n" for shard in range(SHARDS)
-    )
+    locks = "".join(f"SELECT pg_advisory_lock({LOCK_SPACE}, {shard});\n" for shard in range(SHARDS))
     return f"{locks}SELECT '{MARK}';\nSELECT pg_sleep({seconds});\n"
 
 

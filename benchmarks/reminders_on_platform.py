@@ -2,11 +2,11 @@
 
 python benchmarks/reminders_on_platform.py [--environment dev] [--json FILE]
 
-Users create tasks with a due date through the gateway; each then owes one reminder. From the user's
-own deliveries: the scheduler's lateness (due to triggered), the consumer's time (triggered to recorded
-by notification-service), and both together. Exit code 1 when fewer than 99.9 % were recorded within
-500 ms, one came early, or one did not come or came twice. `benchmarks/reminders.py` measures the
-scheduler alone.
+Users create tasks with a due date through the gateway; each then owes one reminder. From the
+user's own deliveries: the scheduler's lateness (due to triggered), the consumer's time (triggered
+to recorded by notification-service), and both together. Exit code 1 when fewer than 99.9 % were
+recorded within 500 ms, one came early, or one did not come or came twice. `reminders.py` measures
+the scheduler alone.
 """
 
 import argparse

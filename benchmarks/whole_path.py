@@ -2,10 +2,10 @@
 
 python benchmarks/whole_path.py [--rates 50,100,150] [--seconds 20] [--json FILE]
 
-Users create tasks as an open model, at one rate after the other, until p95 of publishing (commit to
-broker) is 100 ms or more, or that of the consumers' handlers 50 ms or more, or a create fails, or the
-events are not handled within a few seconds. Beside it what this machine can do at most, in the same
-run. Exit code 1 when not even --least a second hold.
+Users create tasks as an open model, at one rate after the other, until p95 of publishing (commit
+to broker) is 100 ms or more, or that of the consumers' handlers 50 ms or more, or a create fails,
+or the events are not handled within a few seconds. Beside it what this machine can do at most, in
+the same run. Exit code 1 when not even --least a second hold.
 """
 
 import argparse

@@ -1,1 +1,1 @@
-"""The running platform under creates: clients, histograms, processors, for benchmarks and no other."""
+"""The running platform under creates: clients, histograms, processors, for benchmarks alone."""

@@ -30,9 +30,9 @@ sys.path.insert(0, str(TESTS))
 from broker import Broker  # noqa: E402
 from ports import free_port  # noqa: E402
 from postgres import PostgresServer  # noqa: E402
-from workload.raw_api import INSERT, TABLE  # noqa: E402
 
 from todo_shared.ids import uuid7  # noqa: E402
+from workload.raw_api import INSERT, TABLE  # noqa: E402
 
 LINES: Final = 32
 START_SECONDS: Final = 30.0

@@ -15,7 +15,9 @@ from fastapi import FastAPI, Request
 from todo_shared.ids import uuid7
 from todo_shared.models import TaskCreate, TaskResponse, TaskStatus
 
-TABLE = "CREATE TABLE IF NOT EXISTS raw (id uuid PRIMARY KEY, user_id text, title text, at timestamptz)"
+TABLE = """
+    CREATE TABLE IF NOT EXISTS raw (id uuid PRIMARY KEY, user_id text, title text, at timestamptz)
+"""
 INSERT = "INSERT INTO raw VALUES ($1, $2, $3, $4)"
 
 

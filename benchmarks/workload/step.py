@@ -1,4 +1,4 @@
-"""One step of a load: creates at a rate for some seconds, and what clients and services say of it."""
+"""One step of a load: creates at a rate for some seconds, and what clients and services say."""
 
 import asyncio
 import math
@@ -39,9 +39,7 @@ class Reading:
 
     def handled(self, service: str) -> float:
         """Events of new tasks that had their effect."""
-        return total(
-            self.pages[service], "events_handled_total", topic=TOPIC, outcome="handled"
-        )
+        return total(self.pages[service], "events_handled_total", topic=TOPIC, outcome="handled")
 
 
 @dataclass
@@ -157,4 +155,3 @@ def figures(
         round(os.getloadavg()[0], 1),
         parts,
     )
-

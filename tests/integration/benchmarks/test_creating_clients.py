@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from aiohttp import web
@@ -104,7 +105,7 @@ async def test_who_asks_too_often_waits_as_told() -> None:
 
 async def test_the_creates_of_a_user_wait_for_each_other() -> None:
     creates = await played(Tasks([lambda: web.Response(status=503)] * 3), number=8, users=1)
-    for earlier, later in zip(creates, creates[1:], strict=False):
+    for earlier, later in pairwise(creates):
         assert earlier.completed <= later.invoked
 
 

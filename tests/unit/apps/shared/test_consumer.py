@@ -79,9 +79,7 @@ async def test_of_a_batch_only_the_event_that_fails_is_set_aside() -> None:
             raise ZeroDivisionError
         return len(events)
 
-    answer = await EventConsumer(TaskDeleted, effect).handle(
-        [_wire("a"), _wire("bad"), _wire("b")]
-    )
+    answer = await EventConsumer(TaskDeleted, effect).handle([_wire("a"), _wire("bad"), _wire("b")])
     assert answer == [EventStatus.SUCCESS, EventStatus.DROP, EventStatus.SUCCESS]
 
 
