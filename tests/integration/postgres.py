@@ -25,10 +25,14 @@ def _command(program: Path, *arguments: str) -> list[str]:
 
 @dataclass
 class PostgresServer:
-    """One server with its data in `folder`; `start` may follow `stop` and finds the same data."""
+    """One server with its data in `folder`; `start` may follow `stop` and finds the same data.
+
+    Only with `fsync` on does a commit outlive the machine, and take the time that this takes.
+    """
 
     folder: Path
     port: int = field(default_factory=free_port)
+    fsync: str = "off"
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -57,7 +61,7 @@ class PostgresServer:
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
-            "fsync": "off",
+            "fsync": self.fsync,
             "max_connections": "100",
             "shared_buffers": "32MB",
         }

@@ -20,8 +20,10 @@ from todo_shared.telemetry.metrics import EVENT_LATENCY, EVENTS, HANDLER_DURATIO
 
 _log = logging.getLogger(__name__)
 
-# Short repeats for a database that blinks; the sidecar's own repeats are the outer guard.
+# Short repeats for what blinks; while the database is away, the sidecar repeats without end.
 _PAUSES: Final = (0.05, 0.1, 0.2)
+# Longer ones before an event is set aside for a reason that does not look like one that passes.
+_DOUBTS: Final = (0.2, 0.6, 1.8)
 
 Effect = Callable[[Sequence[ReceivedEvent[D]]], Awaitable[int]]
 
@@ -48,7 +50,9 @@ class _Bulk(BaseModel):
 class EventConsumer(Generic[D]):
     """Hands the events of one topic to `effect`, which makes them durable and counts new ones.
 
-    An unreadable event is dropped, which sends it to the dead letters. A failing one is retried.
+    An unreadable event is dropped, which sends it to the dead letters, and so is one that fails for
+    a reason that does not pass. While the database is away the sidecar is told to retry, for as
+    long as it takes: an event that waits is not lost, and keeps its place.
     A route of this class never answers 404: the sidecar would take that for a drop.
     """
 
@@ -114,24 +118,31 @@ class EventConsumer(Generic[D]):
 
     async def _all_or_each(self, events: list[ReceivedEvent[D]]) -> list[EventStatus]:
         status = await self._apply(events)
-        if status is EventStatus.SUCCESS or len(events) == 1:
+        if status is not EventStatus.DROP or len(events) == 1:
             return [status] * len(events)
-        # One bad event must not take the others with it: find out which by single steps.
-        return [await self._apply([event]) for event in events]
+        # One bad event must not take the others with it: find out which by single steps. Behind one
+        # that must wait all wait, or those of its user would overtake it.
+        statuses: list[EventStatus] = []
+        for event in events:
+            waits = EventStatus.RETRY in statuses
+            statuses.append(EventStatus.RETRY if waits else await self._apply([event]))
+        return statuses
 
     async def _apply(self, events: list[ReceivedEvent[D]]) -> EventStatus:
         first = events[0]
         with handling_event(str(first.id), first.traceparent, first.correlation_id):
-            for pause in (*_PAUSES, None):
+            for passing, doubtful in zip((*_PAUSES, None), (*_DOUBTS, None), strict=True):
                 try:
                     fresh = await self._effect(events)
                 except Exception as error:
-                    if is_transient(error) and pause is not None:
+                    transient = is_transient(error)
+                    pause = passing if transient else doubtful
+                    if pause is not None and (transient or len(events) == 1):
                         await asyncio.sleep(pause)
                         continue
                     _log.exception("event not handled", extra={"events": len(events)})
                     EVENTS.labels(self._topic, "failed").inc(len(events))
-                    return EventStatus.RETRY
+                    return EventStatus.RETRY if transient else EventStatus.DROP
                 self._measure(events, fresh)
                 return EventStatus.SUCCESS
         raise AssertionError("unreachable")

@@ -28,7 +28,7 @@ from todo_shared.telemetry.metrics import (
 
 _log = logging.getLogger(__name__)
 
-_LOCK_SPACE: Final = 0x07B0
+LOCK_SPACE: Final = 0x07B0
 _READ: Final = """
     SELECT id, event_id, topic, key, seq, time, data, traceparent, correlation_id
     FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
@@ -221,7 +221,7 @@ class _Session:
 
     async def _drain(self, shard: int) -> bool:
         """Publish what the shard holds; False when some of it must be tried again later."""
-        locked = await self._query("SELECT pg_try_advisory_lock($1, $2)", _LOCK_SPACE, shard)
+        locked = await self._query("SELECT pg_try_advisory_lock($1, $2)", LOCK_SPACE, shard)
         if not locked[0][0]:
             # The owner heard the same notification and looks again before it lets go.
             return True
@@ -241,7 +241,7 @@ class _Session:
             return True
         finally:
             if not self._connection.closed:
-                await self._query("SELECT pg_advisory_unlock($1, $2)", _LOCK_SPACE, shard)
+                await self._query("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, shard)
 
     async def _query(self, query: str, *values: object) -> Sequence[tuple[Any, ...]]:
         async with self._turn:

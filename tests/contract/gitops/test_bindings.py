@@ -129,6 +129,15 @@ def test_retries_are_stated_once(render: Render) -> None:
     assert target["inbound"] == {"retry": "consume"}
 
 
+def test_an_event_waits_for_its_consumer_as_long_as_it_takes(render: Render) -> None:
+    policies = of_kind(render("dev"), "Resiliency")["todo"]["spec"]["policies"]
+
+    # The exponential policy would end after 15 minutes, whatever it is told.
+    assert policies["retries"]["consume"] == {
+        "policy": "constant", "duration": "1s", "maxRetries": -1,
+    }  # fmt: skip
+
+
 def test_every_policy_that_a_target_names_exists(render: Render) -> None:
     spec = of_kind(render("dev"), "Resiliency")["todo"]["spec"]
     targets = [*spec["targets"]["apps"].values()]

@@ -195,7 +195,7 @@ async def test_an_event_that_fails_leaves_nothing_behind(
     )
     async with analytics(analytics_url, settings) as client:
         answer = await client.post("/events/task-created", json=event.wire)
-        assert answer.json() == {"status": "RETRY"}
+        assert answer.json() == {"status": "DROP"}
         assert await rows(analytics_url, "SELECT task_id FROM projection_a.tasks") == []
         assert await rows(analytics_url, "SELECT event_id FROM projection_a.event_inbox") == []
         await rows(

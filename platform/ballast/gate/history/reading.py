@@ -4,7 +4,7 @@ Task-service shows the audit of each task, the notification service its deliveri
 how often it counted each kind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -47,10 +47,7 @@ class EffectReader:
     def read(self, http: httpx.Client, place: int, known: Sequence[str]) -> Shown:
         """Everything of one user; `known` are tasks that the client was told of."""
         user = self.users[place]
-        items = self.readback.pages(http, place, "/api/v1/notifications")
-        deliveries = [
-            _delivery(user, item) for item in items if item.get("subject") == CREATED_SUBJECT
-        ]
+        deliveries = deliveries_of(user, self.readback.pages(http, place, "/api/v1/notifications"))
         listed = self.readback.pages(http, place, "/api/v1/tasks")
         tasks = {
             *known,
@@ -64,16 +61,42 @@ class EffectReader:
                 http, place, f"/api/v1/tasks/{task}/audit", absent_is_empty=True
             )
         ]
+        return Shown(audits + deliveries, self.tallies(http, place))
+
+    def tallies(self, http: httpx.Client, place: int) -> list[Tally]:
+        """What analytics counts of one user."""
         summary = self.readback.get(http, place, "/api/v1/reports/summary")
         counts = mapping(summary.get("counts"))
-        tallies = [
-            Tally("analytics", user, kind, int(counts.get(name, 0)))
+        return [
+            Tally("analytics", self.users[place], kind, int(counts.get(name, 0)))
             for name, kind in COUNTED.items()
         ]
-        return Shown(audits + deliveries, tallies)
 
 
-def _delivery(user: str, item: dict[str, Any]) -> ServiceEffect:
+def deliveries_of(user: str, notifications: Iterable[Mapping[str, Any]]) -> list[ServiceEffect]:
+    """The effects of creates among a user's notifications, in their order."""
+    created = (item for item in notifications if item.get("subject") == CREATED_SUBJECT)
+    return [_delivery(user, item) for item in created]
+
+
+def creations_of(user: str, tasks: Iterable[Mapping[str, Any]]) -> list[ServiceEffect]:
+    """The effects of creates among a user's tasks as they are listed, for tasks left as made."""
+    return [
+        ServiceEffect(
+            TASKS.service,
+            str(item["id"]),
+            Kind.CREATE,
+            str(item["id"]),
+            str(item["title"]),
+            user,
+            int(item["version"]),
+            _unix(item["created_at"]),
+        )
+        for item in tasks
+    ]
+
+
+def _delivery(user: str, item: Mapping[str, Any]) -> ServiceEffect:
     return ServiceEffect(
         NOTIFICATIONS.service,
         str(item["id"]),

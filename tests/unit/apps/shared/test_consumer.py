@@ -26,6 +26,7 @@ def _wire(task: str) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(module, "_DOUBTS", (0.0, 0.0, 0.0))
 
 
 async def test_a_passing_failure_is_repeated_here() -> None:
@@ -48,15 +49,58 @@ async def test_a_failure_that_stays_is_handed_back() -> None:
     assert await EventConsumer(TaskDeleted, effect).handle([_wire("a")]) == [EventStatus.RETRY]
 
 
-async def test_a_bug_is_handed_back_without_repeats() -> None:
+async def test_a_failure_that_does_not_pass_is_set_aside_after_four_attempts() -> None:
     attempts: list[int] = []
 
     async def effect(events: Events) -> int:
         attempts.append(1)
         raise ZeroDivisionError
 
-    assert await EventConsumer(TaskDeleted, effect).handle([_wire("a")]) == [EventStatus.RETRY]
-    assert attempts == [1]
+    assert await EventConsumer(TaskDeleted, effect).handle([_wire("a")]) == [EventStatus.DROP]
+    assert attempts == [1, 1, 1, 1]
+
+
+async def test_while_the_database_is_away_nothing_of_a_batch_is_set_aside() -> None:
+    attempts: list[int] = []
+
+    async def effect(events: Events) -> int:
+        attempts.append(len(events))
+        raise ConnectionError("away")
+
+    answer = await EventConsumer(TaskDeleted, effect).handle([_wire("a"), _wire("b")])
+    assert answer == [EventStatus.RETRY, EventStatus.RETRY]
+    # Not one by one as well: each of a hundred would wait for the database again.
+    assert attempts == [2, 2, 2, 2]
+
+
+async def test_of_a_batch_only_the_event_that_fails_is_set_aside() -> None:
+    async def effect(events: Events) -> int:
+        if any(event.data.task_id == "bad" for event in events):
+            raise ZeroDivisionError
+        return len(events)
+
+    answer = await EventConsumer(TaskDeleted, effect).handle([_wire("a"), _wire("bad"), _wire("b")])
+    assert answer == [EventStatus.SUCCESS, EventStatus.DROP, EventStatus.SUCCESS]
+
+
+async def test_behind_an_event_that_must_wait_none_overtakes_it() -> None:
+    handled: list[str] = []
+
+    async def effect(events: Events) -> int:
+        names = [event.data.task_id for event in events]
+        if "bad" in names:
+            raise ZeroDivisionError
+        if names == ["early"]:
+            raise ConnectionError("away")
+        handled.extend(names)
+        return len(events)
+
+    answer = await EventConsumer(TaskDeleted, effect).handle(
+        [_wire("first"), _wire("bad"), _wire("early"), _wire("late")]
+    )
+    drop, retry = EventStatus.DROP, EventStatus.RETRY
+    assert answer == [EventStatus.SUCCESS, drop, retry, retry]
+    assert handled == ["first"]
 
 
 async def test_an_empty_call_has_no_statuses() -> None:

@@ -1,0 +1,1 @@
+"""The running platform under creates: clients, histograms, processors, for benchmarks alone."""
