@@ -19,6 +19,7 @@ from ballast.gate.chaos import (
     start_experiment,
 )
 from ballast.gate.chaos_verdict import Evidence, judge_chaos
+from ballast.gate.consumers import read_consumers
 from ballast.gate.evidence import SampleRecord, statement
 from ballast.gate.figures import Prometheus, judge_figures
 from ballast.gate.history.run import HistoryRun
@@ -212,6 +213,7 @@ def _verdicts(
             of_new,
             plan.experiments[order.name],
             expectation_of(order),
+            read_consumers(order.folder),
         )
         for order in orders
     }

@@ -85,10 +85,10 @@ def test_a_fault_shows_heals_and_stays_in_its_radius(order, name: str) -> None:
 
 
 def test_a_partition_that_was_interrupted_ends_with_the_next_start(order, api: KubeApi) -> None:
-    made = order("partition-task-service-redpanda")
+    made = order("partition-task-service-broker")
     site = Site(api, made)
     uid = next(pod.uid for pod in site.pods() if pod.serves)
-    peer = peer_of(site, "redpanda")
+    peer = peer_of(site, "broker")
     written = {"order": made.model_dump(mode="json"), "facts": {"uids": [uid], "share": 1.0}}
     made.folder.joinpath("injected.json").write_text(json.dumps(written))
     run = RunFolder(made.folder.parents[1])
@@ -118,7 +118,7 @@ def test_an_experiment_under_load_is_judged_by_its_journal(
 
 
 def test_the_stop_switch_ends_a_run_and_its_fault(order, api: KubeApi, tmp_path: Path) -> None:
-    made = order("partition-task-service-redpanda")
+    made = order("partition-task-service-broker")
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
@@ -133,7 +133,7 @@ def test_the_stop_switch_ends_a_run_and_its_fault(order, api: KubeApi, tmp_path:
     process = subprocess.Popen(command)
     site = Site(api, made)
     uids = [pod.uid for pod in site.pods() if pod.serves]
-    peer = peer_of(site, "redpanda")
+    peer = peer_of(site, "broker")
     try:
         assert eventually(lambda: sum(map(firewall.lost, uids)) > 0, 60, 0.1)
         assert stop_runs(run.parent) == [run.name]

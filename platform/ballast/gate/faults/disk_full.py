@@ -1,0 +1,115 @@
+"""No file of a store may grow, as on a full disk. Proof: the kernel refused writes, and the store
+said so in its log.
+
+A volume of the embedded node is a folder of the machine's own disk and has no size, and filling
+that disk would hit everything on it. What is full here is the room of the store's processes: their
+limit on the size of a file (RLIMIT_FSIZE) is nothing, so a write fails with EFBIG where a full disk
+gives ENOSPC. It is the harder case: not even a file's existing part can be written over.
+"""
+
+import contextlib
+import errno
+import os
+import resource
+import time
+from pathlib import Path
+from typing import Final
+
+from ballast.errors import BallastError
+from ballast.gate.controls import FaultProof
+from ballast.gate.eventually import eventually
+from ballast.gate.faults.fault import Facts, Fault, one_container
+from ballast.gate.order import Site
+from ballast.kubeapi.errors import KubeApiError
+from ballast.node.containers import processes_of
+
+# What C libraries and Java alike say of EFBIG.
+REFUSAL: Final = os.strerror(errno.EFBIG)
+LOOK_SECONDS: Final = 0.05
+LOG_LINES: Final = 2000
+
+
+def _prepare(site: Site) -> Facts:
+    facts = one_container(site)
+    pids = processes_of(facts["uid"])
+    if not pids:
+        raise BallastError(
+            f"no process of {facts['pod']} is on this machine",
+            "This fault needs the embedded node: ballast node status.",
+        )
+    limits = {_limit(pid)[0] for pid in pids}
+    if len(limits) != 1:
+        raise BallastError(f"processes of {facts['pod']} have several limits on files already")
+    return {**facts, "limit": limits.pop()}
+
+
+def _inject(site: Site, facts: Facts) -> Facts:
+    before = _refusals(site, facts)
+    limited: set[int] = set()
+    at = time.time()
+    try:
+        # A store that dies of it comes back in new processes: the disk is as full for them.
+        while time.time() < at + (site.entry.seconds or 0):
+            limited |= _set(processes_of(facts["uid"]), 0)
+            time.sleep(LOOK_SECONDS)
+        seen = eventually(lambda: _refusals(site, facts) > before, 2.0)
+    finally:
+        _undo(Path(), facts)
+    return {
+        "at": at,
+        "until": time.time(),
+        "proven_at": at + LOOK_SECONDS,
+        "processes_limited": len(limited),
+        "refusals_logged": _refusals(site, facts) - before if seen else 0,
+    }
+
+
+def _doubt(facts: Facts, _: FaultProof) -> str:
+    if not facts.get("processes_limited"):
+        return f"no process of {facts['pod']} was kept from writing"
+    if facts["refusals_logged"] < 1:
+        return f"{facts['container']} of {facts['pod']} told of no write that was refused"
+    return ""
+
+
+def _undo(_: Path, facts: Facts) -> None:
+    pids = processes_of(facts["uid"])
+    _set(pids, facts["limit"])
+    still = [pid for pid in processes_of(facts["uid"]) if _limit(pid)[0] != facts["limit"]]
+    if still:
+        raise BallastError(
+            f"processes of {facts['pod']} still may not write: {still}",
+            "Delete the pod: it is replaced.",
+        )
+
+
+def _limit(pid: int) -> tuple[int, int]:
+    return resource.prlimit(pid, resource.RLIMIT_FSIZE)
+
+
+def _set(pids: list[int], soft: int) -> set[int]:
+    """Give processes a limit; those that have it now, whoever ended meanwhile left out."""
+    done: set[int] = set()
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            hard = _limit(pid)[1]
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+            done.add(pid)
+    return done
+
+
+def _refusals(site: Site, facts: Facts) -> int:
+    """Lines of the container's log, and of the one before a restart, that tell of a refusal."""
+    told = 0
+    for previous in (False, True):
+        with contextlib.suppress(KubeApiError):  # there was no container before
+            said = site.api.logs(
+                site.target.namespace, facts["pod"], facts["container"], LOG_LINES, previous
+            )
+            told += sum(REFUSAL.lower() in line.lower() for line in said.splitlines())
+    return told
+
+
+FAULT: Final = Fault(
+    "Leave {container} of {target} no room on its disk", _prepare, _inject, _doubt, _undo
+)
