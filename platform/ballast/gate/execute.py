@@ -219,7 +219,11 @@ def _verdicts(
     }
     return [
         judge_generator(judged, generator, plan.latency_threshold),
-        *(judge_slo(slo, within(of_new, *steady)) for slo in load_slos() if slo.name in plan.slos),
+        *(
+            judge_slo(slo, within(of_new, *steady))
+            for slo in load_slos()
+            if slo.name in plan.slos and plan.shape.objectives
+        ),
         *regression(plan, load, samples),
         *judge_figures(plan.figures, said.number),
         *(judge_chaos(f"chaos/{name}", evidence) for name, evidence in experiments.items()),

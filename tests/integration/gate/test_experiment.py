@@ -14,11 +14,15 @@ from ballast.gate.chaos import (
     read_journal,
     start_experiment,
 )
+from ballast.gate.broker_view import Progress
 from ballast.gate.chaos_verdict import Evidence, Hypothesis, judge_chaos
+from ballast.gate.consumers import Consumers, read_consumers
 from ballast.gate.order import Order
 from ballast.gate.samples import COLUMNS, Sample, read_samples
 from ballast.gate.verdict import Outcome
 
+# This cluster has no broker: what one would say is stated here.
+SEEN = Progress({"t/0": 1}, {"todo-app-dev.x": {"t/0": 1}})
 HYPOTHESIS = Hypothesis(availability=0.9, recovered_within=5.0, window_seconds=60.0)
 
 
@@ -51,6 +55,7 @@ def experiment(tmp_path):
             read_samples(samples),
             HYPOTHESIS,
             expectation_of(order),
+            Consumers(SEEN, SEEN),
         )
         return judge_chaos(f"chaos/{name}", evidence), exit_code, evidence
 
@@ -117,6 +122,14 @@ def test_the_witness_writes_what_the_cluster_says(cluster_server, experiment):
         proof = experiment(cluster)[2].proof
     assert len(proof.before) == len(proof.after) == 3
     assert proof.before != proof.after
+
+
+def test_a_broker_that_nobody_can_ask_is_written_down(cluster_server, experiment, tmp_path):
+    with cluster_server("heals") as cluster:
+        experiment(cluster)
+    seen = read_consumers(tmp_path / "kill-task-service")
+    assert seen.before is seen.after is None
+    assert seen.unknown.startswith("before the fault: ")
 
 
 def test_a_drain_passes_and_opens_the_node_again(cluster_server, experiment):
