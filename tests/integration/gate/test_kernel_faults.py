@@ -185,8 +185,8 @@ class OnePod:
 
     said: Callable[[], str] = staticmethod(lambda: "")
 
-    def logs(self, namespace: str, pod: str, container: str, tail: int, previous: bool) -> str:
-        return "" if previous else self.said()
+    def text(self, path: str, *, container: str, sinceTime: str, previous: str) -> str:
+        return "" if previous == "true" else self.said()
 
 
 NOTHING = FaultProof(1.0, [], 2.0, [])

@@ -26,7 +26,7 @@ class Cluster:
     def get(self, api_version, kind, name, namespace=None):
         spec = {"Configuration": {"mtls": self.mtls}, "Deployment": {"replicas": self.replicas}}
         ports = [{"name": "dapr-internal", "containerPort": 50002}]
-        return {"spec": spec.get(kind, {"containers": [{"ports": ports}]})}
+        return {"spec": spec.get(kind, {"containers": [{"ports": ports}]}), "status": {}}
 
     def list(self, api_version, kind, namespace=None, selector=None):
         ready = [{"type": "Ready", "status": "True"}]

@@ -8,6 +8,7 @@ gives ENOSPC. It is the harder case: not even a file's existing part can be writ
 """
 
 import contextlib
+import datetime
 import errno
 import os
 import resource
@@ -26,7 +27,7 @@ from ballast.node.containers import processes_of
 # What C libraries and Java alike say of EFBIG.
 REFUSAL: Final = os.strerror(errno.EFBIG)
 LOOK_SECONDS: Final = 0.05
-LOG_LINES: Final = 2000
+SAID_SECONDS: Final = 2.0
 
 
 def _prepare(site: Site) -> Facts:
@@ -44,7 +45,6 @@ def _prepare(site: Site) -> Facts:
 
 
 def _inject(site: Site, facts: Facts) -> Facts:
-    before = _refusals(site, facts)
     limited: set[int] = set()
     at = time.time()
     try:
@@ -52,7 +52,7 @@ def _inject(site: Site, facts: Facts) -> Facts:
         while time.time() < at + (site.entry.seconds or 0):
             limited |= _set(processes_of(facts["uid"]), 0)
             time.sleep(LOOK_SECONDS)
-        seen = eventually(lambda: _refusals(site, facts) > before, 2.0)
+        eventually(lambda: _refusals(site, facts, at) > 0, SAID_SECONDS)
     finally:
         _undo(Path(), facts)
     return {
@@ -60,7 +60,7 @@ def _inject(site: Site, facts: Facts) -> Facts:
         "until": time.time(),
         "proven_at": at + LOOK_SECONDS,
         "processes_limited": len(limited),
-        "refusals_logged": _refusals(site, facts) - before if seen else 0,
+        "refusals_logged": _refusals(site, facts, at),
     }
 
 
@@ -98,13 +98,15 @@ def _set(pids: list[int], soft: int) -> set[int]:
     return done
 
 
-def _refusals(site: Site, facts: Facts) -> int:
-    """Lines of the container's log, and of the one before a restart, that tell of a refusal."""
+def _refusals(site: Site, facts: Facts, at: float) -> int:
+    """Lines that the container, and the one before a restart, said of refusals since a time."""
+    path = f"/api/v1/namespaces/{site.target.namespace}/pods/{facts['pod']}/log"
+    since = datetime.datetime.fromtimestamp(int(at), datetime.UTC).isoformat()
     told = 0
-    for previous in (False, True):
+    for previous in ("false", "true"):
         with contextlib.suppress(KubeApiError):  # there was no container before
-            said = site.api.logs(
-                site.target.namespace, facts["pod"], facts["container"], LOG_LINES, previous
+            said = site.api.text(
+                path, container=facts["container"], sinceTime=since, previous=previous
             )
             told += sum(REFUSAL.lower() in line.lower() for line in said.splitlines())
     return told

@@ -20,7 +20,7 @@ from cryptography import x509
 from ballast.errors import BallastError
 from ballast.gate.controls import FaultProof
 from ballast.gate.eventually import eventually
-from ballast.gate.faults.fault import Facts, Fault, one_container, victim_of
+from ballast.gate.faults.fault import Facts, Fault, one_container
 from ballast.gate.faults.peer import declared_port
 from ballast.gate.order import Site
 from ballast.gate.pods import PodState, pods_of
@@ -46,7 +46,7 @@ def _prepare(site: Site) -> Facts:
     pod = mapping(site.api.get("v1", "Pod", facts["pod"], site.target.namespace))
     return {
         **facts,
-        "address": victim_of(site).address,
+        "address": str(mapping(pod.get("status")).get("podIP", "")),
         "port": declared_port(pod),
         "mtls": _mtls(site.api),
         "replicas": _replicas(site.api),

@@ -15,19 +15,14 @@ from ballast.gate.controls import FaultProof
 from ballast.gate.eventually import eventually
 from ballast.gate.faults.fault import Facts, Fault
 from ballast.gate.order import Site
-from ballast.names import ENVIRONMENT_NAMESPACES, topic_prefix
+from ballast.names import topic_prefix
 
 ELECTION_SECONDS: Final = 60.0
 
 
-def _prefix(site: Site) -> str:
-    environment = {where: name for name, where in ENVIRONMENT_NAMESPACES.items()}
-    return topic_prefix(environment[site.order.namespace])
-
-
 def _prepare(site: Site) -> Facts:
     with broker_view(site.api) as view:
-        leaders = view.leaders(_prefix(site))
+        leaders = view.leaders(topic_prefix(site.order.environment))
     counted = Counter(leader.pod for leader in leaders.values() if leader.pod)
     if not counted:
         raise BallastError("no topic of this environment has a leader")
@@ -46,11 +41,11 @@ def _inject(site: Site, facts: Facts) -> Facts:
         raise BallastError(f"pod {name} went away before it could be killed")
     eventually(lambda: uid not in {pod.uid for pod in site.pods()}, site.order.patience)
     proven_at = time.time()
-    elected: int = 0
+    prefix, elected = topic_prefix(site.order.environment), 0
 
     def all_elected() -> bool:
         nonlocal elected
-        leaders: dict[str, Leader] = ask(site.api, lambda view: view.leaders(_prefix(site))) or {}
+        leaders: dict[str, Leader] = ask(site.api, lambda view: view.leaders(prefix)) or {}
         elected = sum(
             place in leaders and bool(leaders[place].pod) and leaders[place].epoch > epoch
             for place, epoch in facts["epochs"].items()

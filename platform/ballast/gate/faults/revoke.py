@@ -16,7 +16,6 @@ from ballast.gate.targets import target_of
 from ballast.kubeapi.shape import mapping
 from ballast.names import (
     DATABASE_OWNERS,
-    ENVIRONMENT_NAMESPACES,
     VAULT_NAMESPACE,
     VAULT_PORT,
     database_name,
@@ -26,7 +25,6 @@ from ballast.names import (
 # Who may revoke: the login of this account, for the minutes that it takes.
 CUSTODIAN: Final = ("vault-custodian", "custodian", "vault")
 CALL_SECONDS: Final = 10.0
-_NAME: Final = {namespace: name for name, namespace in ENVIRONMENT_NAMESPACES.items()}
 
 
 class Tokens(Protocol):
@@ -43,7 +41,7 @@ def _prepare(site: Site) -> Facts:
         raise BallastError(
             f"{service} has no database user", f"One of: {', '.join(DATABASE_OWNERS)}."
         )
-    environment = _NAME[site.order.namespace]
+    environment = site.order.environment
     return {
         "role": vault_role(service, environment),
         "owner": f"{database_name(service, environment)}_owner",
