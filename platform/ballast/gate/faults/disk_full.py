@@ -101,7 +101,7 @@ def _set(pids: list[int], soft: int) -> set[int]:
 def _refusals(site: Site, facts: Facts, at: float) -> int:
     """Lines that the container, and the one before a restart, said of refusals since a time."""
     path = f"/api/v1/namespaces/{site.target.namespace}/pods/{facts['pod']}/log"
-    since = datetime.datetime.fromtimestamp(int(at), datetime.UTC).isoformat()
+    since = f"{datetime.datetime.fromtimestamp(at, datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
     told = 0
     for previous in ("false", "true"):
         with contextlib.suppress(KubeApiError):  # there was no container before
