@@ -18,8 +18,12 @@ _FOLDER: Final = ".ballast/charts"
 _SECONDS: Final = 300
 _OBJECTS: Final = "objects.json"
 _DEFINITIONS: Final = "definitions"
-_LAYOUT: Final = b"2"
+_LAYOUT: Final = b"3"
 """Part of the digest: changes with what is made of a manifest."""
+_UNUSED: Final = frozenset(
+    {"prometheusagents.monitoring.coreos.com", "thanosrulers.monitoring.coreos.com"}
+)
+"""Definitions of kinds that no component has: each costs the API server memory and start time."""
 
 
 class _Loader(yaml.CSafeLoader):
@@ -112,7 +116,9 @@ def _split(name: str, file: str) -> Path:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix=f".{name}-") as folder:
             draft = Path(folder) / "draft"
-            _write_chart(name, draft / _DEFINITIONS, [d for d in documents if _is_definition(d)])
+            defined = [d for d in documents if _is_definition(d)]
+            used = [d for d in defined if d["metadata"]["name"] not in _UNUSED]
+            _write_chart(name, draft / _DEFINITIONS, used)
             others = [d for d in documents if not _is_definition(d)]
             (draft / _OBJECTS).write_text(json.dumps(others))
             try:

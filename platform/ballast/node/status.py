@@ -140,7 +140,7 @@ def _host_pids(cgroup: str) -> dict[int, int]:
     for pid in cgroups.processes(f"{cgroup}/system", cgroups.mounted()):
         try:
             text = Path(f"/proc/{pid}/status").read_text()
-        except FileNotFoundError:
+        except OSError:  # it ended since it was listed: before the file was opened, or after
             continue
         line = next(each for each in text.splitlines() if each.startswith("NSpid:"))
         numbers = line.split()[1:]

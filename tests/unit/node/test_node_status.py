@@ -1,7 +1,11 @@
 import json
 import os
 import time
+from pathlib import Path
 
+import pytest
+
+from ballast.node import status
 from ballast.node.layout import Layout
 from ballast.node.liveness import Identity, boot_id, start_ticks
 from ballast.node.status import read_status
@@ -64,3 +68,20 @@ def test_a_component_that_keeps_ending_is_degraded_with_its_reason(tmp_path):
 def test_the_status_is_json_for_machines(tmp_path):
     found = read_status(running(tmp_path, component("etcd", "running")))
     assert json.loads(found.model_dump_json())["components"][0]["name"] == "etcd"
+
+
+@pytest.mark.parametrize("end", [FileNotFoundError, ProcessLookupError])
+def test_a_process_that_ends_while_it_is_looked_at_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, end: type[OSError]
+) -> None:
+    """Before its file is opened the kernel says ENOENT, after that ESRCH."""
+    gone = 4_000_000
+
+    def read(path: Path) -> str:
+        if str(gone) in path.parts:
+            raise end
+        return "Name:\tpause\nNSpid:\t77\t5\n"
+
+    monkeypatch.setattr(status.cgroups, "processes", lambda *_: [gone, 77])
+    monkeypatch.setattr(Path, "read_text", read)
+    assert status._host_pids("ballast") == {5: 77}
