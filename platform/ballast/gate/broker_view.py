@@ -205,7 +205,9 @@ class BrokerView:
         split = [place.rpartition("/") for place in places]
         topics = [
             text(name)
-            + several([struct.pack(">i", int(n)) + _LATEST for topic, _, n in split if topic == name])
+            + several(
+                [struct.pack(">i", int(n)) + _LATEST for topic, _, n in split if topic == name]
+            )
             for name in sorted({topic for topic, _, _ in split})
         ]
         answer = self._call(LIST_OFFSETS, struct.pack(">ib", -1, 0) + several(topics))

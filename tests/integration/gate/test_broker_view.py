@@ -131,7 +131,7 @@ def test_leaders_are_named_and_counted_anew_after_a_restart(broker, view):
 
 
 def test_a_broker_that_is_away_is_a_sentence():
-    with pytest.raises(BallastError, match="does not answer at 127.0.0.1:9"):
+    with pytest.raises(BallastError, match="does not answer at"):
         broker_view._connect(ssl.create_default_context(), "127.0.0.1", 9)
 
 
@@ -140,8 +140,9 @@ def test_a_cluster_without_a_broker_is_a_sentence():
         def list(self, *_: object) -> list[dict]:
             return []
 
-    with pytest.raises(BallastError, match="no pod of the broker serves"), broker_view.broker_view(
-        Empty()
+    with (
+        pytest.raises(BallastError, match="no pod of the broker serves"),
+        broker_view.broker_view(Empty()),
     ):
         pass
     assert broker_view.ask(Empty(), lambda _: 1) is None

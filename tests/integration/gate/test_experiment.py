@@ -6,6 +6,7 @@ from dataclasses import astuple
 
 import pytest
 
+from ballast.gate.broker_view import Progress
 from ballast.gate.catalogue import find_experiment
 from ballast.gate.chaos import (
     expectation_of,
@@ -14,7 +15,6 @@ from ballast.gate.chaos import (
     read_journal,
     start_experiment,
 )
-from ballast.gate.broker_view import Progress
 from ballast.gate.chaos_verdict import Evidence, Hypothesis, judge_chaos
 from ballast.gate.consumers import Consumers, read_consumers
 from ballast.gate.order import Order

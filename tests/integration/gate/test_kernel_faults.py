@@ -185,8 +185,8 @@ class OnePod:
 
     said: Callable[[], str] = staticmethod(lambda: "")
 
-    def text(self, path: str, *, container: str, sinceTime: str, previous: str) -> str:
-        return "" if previous == "true" else self.said()
+    def text(self, path: str, **asked: str) -> str:
+        return "" if asked["previous"] == "true" else self.said()
 
 
 NOTHING = FaultProof(1.0, [], 2.0, [])
@@ -255,9 +255,7 @@ def test_an_idle_container_is_not_held_back_and_that_proves_nothing(container, s
 def test_a_container_that_grows_is_refused_memory_and_gets_its_limit_again(container, site):
     group = group_of(POD, CONTAINER, controller="memory")
     file = next(
-        path
-        for path in (group / "memory.max", group / "memory.limit_in_bytes")
-        if path.exists()
+        path for path in (group / "memory.max", group / "memory.limit_in_bytes") if path.exists()
     )
     before = file.read_text()
     facts, doubt = run(site("memory", container="daprd", seconds=2))
@@ -310,9 +308,7 @@ def test_an_interrupted_memory_limit_is_undone_by_the_next_start(container, site
     _interrupted(begun, facts)
     group = group_of(POD, CONTAINER, controller="memory")
     file = next(
-        path
-        for path in (group / "memory.max", group / "memory.limit_in_bytes")
-        if path.exists()
+        path for path in (group / "memory.max", group / "memory.limit_in_bytes") if path.exists()
     )
     file.write_text(str(2**30))
     assert clean_interrupted(tmp_path / "runs") == ["run"]

@@ -5,7 +5,7 @@ import dataclasses
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,14 +172,16 @@ class VaultAndDatabase:
         ready = [{"type": "Ready", "status": "True"}]
         return [{"metadata": {"name": "postgres-0"}, "status": {"conditions": ready}}]
 
-    def exec(self, namespace: str, pod: str, command: list[str], container: str) -> str:
+    def exec(
+        self, namespace: str, pod: str, command: Sequence[str], container: str, stdin: bytes
+    ) -> str:
         assert (namespace, pod, container) == ("database", "postgres-0", "postgres")
         here = ["--host=127.0.0.1", f"--port={self.scene.postgres.port}"]
         program = str(self.scene.postgres.programs / command[0])
         ran = subprocess.run(
-            [program, *command[1:], *here], capture_output=True, text=True, check=True
+            [program, *command[1:], *here], input=stdin, capture_output=True, check=True
         )
-        return ran.stdout
+        return ran.stdout.decode()
 
 
 @pytest.fixture

@@ -292,7 +292,9 @@ def test_consumers_that_lost_or_missed_events_do_not_pass(good, consumers, outco
 
 
 def test_consumers_may_have_as_much_left_as_stated(good):
-    verdict = judge_chaos(CHECK, replace(good, consumers=Consumers(progress(5, 5), progress(105, 5))))
+    verdict = judge_chaos(
+        CHECK, replace(good, consumers=Consumers(progress(5, 5), progress(105, 5)))
+    )
     assert verdict.outcome is Outcome.PASS, verdict.reason
     assert verdict.figures["lag_events"] == 100
 

@@ -24,7 +24,10 @@ class Cluster:
         """Nothing to close."""
 
     def get(self, api_version, kind, name, namespace=None):
-        spec = {"Configuration": {"mtls": self.mtls}, "Deployment": {"replicas": self.replicas}}
+        spec = {
+            "Configuration": {"mtls": dict(self.mtls)},
+            "Deployment": {"replicas": self.replicas},
+        }
         ports = [{"name": "dapr-internal", "containerPort": 50002}]
         return {"spec": spec.get(kind, {"containers": [{"ports": ports}]}), "status": {}}
 

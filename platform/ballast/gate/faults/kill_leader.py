@@ -1,5 +1,5 @@
-"""The broker that leads most partitions dies. Proof: its pod's UID is gone, and every partition that
-it led has been given a leader anew, which the broker counts.
+"""The broker that leads most partitions dies. Proof: its pod's UID is gone, and every partition
+that it led has been given a leader anew, which the broker counts.
 
 With one broker that leader is the same broker again, once it is back: what shows is that producers
 and consumers wait for an election and go on. With several, another one takes over.

@@ -41,7 +41,9 @@ def peer_of(site: Site, name: str) -> Peer:
 
 
 def declared_port(pod: dict[str, object]) -> int:
-    """The port of a pod that others may reach: its sidecar's, else the first; BallastError without.
+    """The port of a pod that others may reach: its sidecar's, else its first.
+
+    BallastError when it declares none.
     """
     containers = mappings(mapping(pod.get("spec")).get("containers"))
     ports = [port for container in containers for port in mappings(container.get("ports"))]

@@ -25,6 +25,16 @@ from ballast.names import (
 # Who may revoke: the login of this account, for the minutes that it takes.
 CUSTODIAN: Final = ("vault-custodian", "custodian", "vault")
 CALL_SECONDS: Final = 10.0
+_PSQL: Final = (
+    "psql", "--host=/var/run/postgresql", "--username=postgres", "--no-psqlrc", "--tuples-only",
+    "--no-align", "--set=ON_ERROR_STOP=1",
+)  # fmt: skip
+_USERS: Final = b"""
+SELECT u.rolname || '|' || count(a.pid) FROM pg_auth_members m
+JOIN pg_roles u ON u.oid = m.member JOIN pg_roles o ON o.oid = m.roleid
+LEFT JOIN pg_stat_activity a ON a.usename = u.rolname
+WHERE u.rolcanlogin AND u.rolname LIKE 'v-%' AND o.rolname = :'owner' GROUP BY u.rolname
+"""
 
 
 class Tokens(Protocol):
@@ -85,21 +95,10 @@ def users_of(site: Site, owner: str) -> dict[str, int]:
     pod = next((pod for pod in site.pods("postgres") if pod.serves), None)
     if pod is None:
         raise BallastError("no pod of postgres serves: nobody knows its users")
-    told = site.api.exec(target.namespace, pod.name, _psql(owner), container="postgres")
+    command = [*_PSQL, f"--set=owner={owner}"]
+    told = site.api.exec(target.namespace, pod.name, command, "postgres", _USERS)
     rows = [line.partition("|") for line in told.split() if line]
     return {name: int(sessions) for name, _, sessions in rows}
-
-
-def _psql(owner: str) -> list[str]:
-    query = (
-        "SELECT u.rolname || '|' || (SELECT count(*) FROM pg_stat_activity a "
-        "WHERE a.usename = u.rolname) "
-        "FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member "
-        f"JOIN pg_roles o ON o.oid = m.roleid WHERE o.rolname = '{owner}' "
-        "AND u.rolcanlogin AND u.rolname LIKE 'v-%'"
-    )
-    return ["psql", "--host=/var/run/postgresql", "--username=postgres", "--no-psqlrc", "--tuples-only", "--no-align",
-            f"--command={query}"]  # fmt: skip
 
 
 def revoke(api: Tokens, vault: str, role: str) -> None:
