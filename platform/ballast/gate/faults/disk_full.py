@@ -12,7 +12,10 @@ import datetime
 import errno
 import os
 import resource
+import subprocess
+import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +31,7 @@ from ballast.node.containers import processes_of
 REFUSAL: Final = os.strerror(errno.EFBIG)
 LOOK_SECONDS: Final = 0.05
 SAID_SECONDS: Final = 2.0
+_PROGRAM: Final = Path(__file__).with_name("file_limit.py")
 
 
 def _prepare(site: Site) -> Facts:
@@ -38,7 +42,7 @@ def _prepare(site: Site) -> Facts:
             f"no process of {facts['pod']} is on this machine",
             "This fault needs the embedded node: ballast node status.",
         )
-    limits = {_limit(pid)[0] for pid in pids}
+    limits = {limit for pid in pids if (limit := _limit(pid)) is not None}
     if len(limits) != 1:
         raise BallastError(f"processes of {facts['pod']} have several limits on files already")
     return {**facts, "limit": limits.pop()}
@@ -73,28 +77,46 @@ def _doubt(facts: Facts, _: FaultProof) -> str:
 
 
 def _undo(_: Path, facts: Facts) -> None:
-    pids = processes_of(facts["uid"])
-    _set(pids, facts["limit"])
-    still = [pid for pid in processes_of(facts["uid"]) if _limit(pid)[0] != facts["limit"]]
-    if still:
+    _set(processes_of(facts["uid"]), facts["limit"])
+    left = [pid for pid in processes_of(facts["uid"]) if _limit(pid) not in {None, facts["limit"]}]
+    if left:
         raise BallastError(
-            f"processes of {facts['pod']} still may not write: {still}",
+            f"processes of {facts['pod']} still may not write: {left}",
             "Delete the pod: it is replaced.",
         )
 
 
-def _limit(pid: int) -> tuple[int, int]:
-    return resource.prlimit(pid, resource.RLIMIT_FSIZE)
+def _limit(pid: int) -> int | None:
+    """The soft limit of a process, as the kernel tells everybody; None of one that has ended."""
+    try:
+        rows = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    soft = next(row for row in rows if row.startswith("Max file size")).split()[3]
+    return resource.RLIM_INFINITY if soft == "unlimited" else int(soft)
 
 
 def _set(pids: list[int], soft: int) -> set[int]:
-    """Give processes a limit; those that have it now, whoever ended meanwhile left out."""
-    done: set[int] = set()
+    """Give processes a limit, each as its own user; those that did not have it and have it now."""
+    users: dict[tuple[int, int], list[int]] = defaultdict(list)
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            hard = _limit(pid)[1]
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
-            done.add(pid)
+        if _limit(pid) not in {None, soft}:
+            with contextlib.suppress(FileNotFoundError):
+                owner = Path(f"/proc/{pid}").stat()
+                users[owner.st_uid, owner.st_gid].append(pid)
+    done: set[int] = set()
+    for (user, group), theirs in users.items():
+        command = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(_PROGRAM),
+            *map(str, (user, group, soft, *theirs)),
+        ]
+        set_limits = subprocess.run(command, capture_output=True, check=False)
+        if set_limits.returncode != 0:
+            raise BallastError(f"processes {theirs} take no limit: {set_limits.stderr.decode()}")
+        done |= {pid for pid in theirs if _limit(pid) == soft}
     return done
 
 
