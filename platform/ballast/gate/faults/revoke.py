@@ -68,7 +68,7 @@ def _inject(site: Site, facts: Facts) -> Facts:
     proven_at = time.time()
 
     def renewed() -> bool:
-        return any(sessions for user, sessions in users_of(site, facts["owner"]).items())
+        return any(users_of(site, facts["owner"]).values())
 
     return {
         "at": at,
