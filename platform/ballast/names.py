@@ -56,6 +56,9 @@ CACHE_PORT: Final = 6379
 BROKER_HOST: Final = "redpanda.messaging.svc.cluster.local"
 BROKER_PORT: Final = 9092
 BROKER_ADDRESS: Final = f"{BROKER_HOST}:{BROKER_PORT}"
+# Where an administrator is known by a certificate, and the Secret with it, beside the broker.
+BROKER_ADMIN_PORT: Final = 9094
+BROKER_AUTHORITY: Final = "broker-authority"
 # Users and passwords of the broker, in its own namespace; each service has only its own, as below.
 BROKER_USERS: Final = "broker-users"
 SCHEMA_REGISTRY_URL: Final = "http://schema-registry.messaging.svc.cluster.local:8080"

@@ -19,7 +19,7 @@ from ballast.components.pods import (
 )
 
 NAME: Final = "broker-access"
-ADMIN_PORT: Final = 9094
+ADMIN_PORT: Final = names.BROKER_ADMIN_PORT
 _NAMESPACE: Final = names.MESSAGING_NAMESPACE
 _AUTHORITY: Final = "/run/secrets/authority"
 _USERS: Final = "/run/secrets/users"

@@ -10,7 +10,7 @@ from ballast.components.credentials import random_text
 from ballast.components.objects import Manifest
 from ballast.node.certificates import authority, issue
 
-SECRET: Final = "broker-authority"  # noqa: S105 - the name of a Secret
+SECRET: Final = names.BROKER_AUTHORITY
 SEED: Final = "seed"
 CA: Final = "ca.crt"
 # What the certificates name: the brokers to each other, and who sets users and rights.

@@ -24,8 +24,9 @@ CATALOGUE: Final = "chaos/catalogue.yaml"
 TEMPLATE: Final = "chaos/experiment.yaml"
 
 FaultKind = Literal[
-    "kill-pod", "kill-container", "freeze", "delay", "latency", "loss", "squeeze", "down", "drain"
-]
+    "kill-pod", "kill-container", "freeze", "delay", "latency", "loss", "squeeze", "down", "drain",
+    "memory", "disk-full", "revoke", "expire", "kill-leader", "rebalance",
+]  # fmt: skip
 _NEEDED: Final = {
     "kill-container": ("container",),
     "freeze": ("container", "seconds"),
@@ -35,6 +36,10 @@ _NEEDED: Final = {
     "squeeze": ("container", "seconds", "share"),
     "down": ("seconds",),
     "drain": ("seconds",),
+    "memory": ("container", "seconds"),
+    "disk-full": ("container", "seconds"),
+    "expire": ("container", "seconds"),
+    "rebalance": ("container",),
 }
 Seconds = Annotated[float, Field(gt=0, le=30)]
 Share = Annotated[float, Field(gt=0, le=1)]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ballast.gate.consumers import MOST_LAG, Consumers
 from ballast.gate.controls import FaultProof
 from ballast.gate.radius import changes_outside
 from ballast.gate.samples import Sample, failures_by_answer, within
@@ -47,6 +48,7 @@ class Evidence:
     samples: list[Sample]
     hypothesis: Hypothesis
     expected: Expectation
+    consumers: Consumers | None
 
     @property
     def action(self) -> dict[str, Any]:
@@ -86,6 +88,11 @@ class Evidence:
         return min([*failed, float(self.facts["proven_at"])]) - float(self.facts["at"])
 
     @property
+    def lag(self) -> int | None:
+        """Events that the slowest consumer had left in the end; None when nobody knows."""
+        return self.consumers.lag[1] if self.consumers and self.consumers.after else None
+
+    @property
     def recovered(self) -> float | None:
         """Seconds from the fault's end to the end of the last failed request; 0 when none failed
         after it, None when five good seconds did not follow.
@@ -111,6 +118,7 @@ def judge_chaos(check: str, evidence: Evidence) -> Verdict:
         _too_much_impact,
         _unwatched,
         _not_healed,
+        _events_lost_or_late,
         _changed_outside,
     ]
     for doubt in doubts:
@@ -120,7 +128,8 @@ def judge_chaos(check: str, evidence: Evidence) -> Verdict:
     reason = (
         f"{evidence.expected.title}: seen after {evidence.detected:.1f} s; "
         f"{evidence.availability:.2%} of {len(evidence.window)} requests answered, recovered "
-        f"{evidence.recovered:.1f} s after its end, nothing else changed"
+        f"{evidence.recovered:.1f} s after its end, nothing else changed, "
+        f"{evidence.lag} events left to handle"
     )
     return Verdict(check, Outcome.PASS, reason, _figures(evidence))
 
@@ -207,13 +216,32 @@ def _not_healed(evidence: Evidence) -> Doubt:
     return None
 
 
+def _events_lost_or_late(evidence: Evidence) -> Doubt:
+    seen = evidence.consumers
+    if seen is None or seen.unknown or seen.before is None or seen.after is None:
+        why = seen.unknown if seen else "nobody asked"
+        return Outcome.INCONCLUSIVE, f"how far the consumers have come is not known: {why}"
+    if not seen.before.committed:
+        return Outcome.VACUOUS, "the broker knows no consumer group of this environment"
+    gone = seen.after.behind(seen.before)
+    if gone:
+        return Outcome.FAIL, f"the broker lost something: {_some(gone)}"
+    group, lag = seen.lag
+    if lag > MOST_LAG:
+        return Outcome.FAIL, f"{group} is {lag} events behind in the end, at most {MOST_LAG}"
+    return None
+
+
 def _changed_outside(evidence: Evidence) -> Doubt:
     changed = _outside(evidence)
     if not changed:
         return None
-    more = f" (and {len(changed) - SHOWN} more)" if len(changed) > SHOWN else ""
-    told = "; ".join(changed[:SHOWN])
-    return Outcome.FAIL, f"the fault reached beyond {_radius(evidence)}: {told}{more}"
+    return Outcome.FAIL, f"the fault reached beyond {_radius(evidence)}: {_some(changed)}"
+
+
+def _some(sentences: list[str]) -> str:
+    more = f" (and {len(sentences) - SHOWN} more)" if len(sentences) > SHOWN else ""
+    return "; ".join(sentences[:SHOWN]) + more
 
 
 def _outside(evidence: Evidence) -> list[str]:
@@ -241,6 +269,7 @@ def _figures(evidence: Evidence) -> dict[str, Figure]:
             "availability": round(evidence.availability, 5),
             "detected_s": round(evidence.detected, 2),
             "recovered_s": "never" if recovered is None else round(recovered, 2),
+            "lag_events": "unknown" if evidence.lag is None else evidence.lag,
             "fault_at": at,
             "fault_until": float(evidence.facts["until"]),
             "proven_at": float(evidence.facts["proven_at"]),

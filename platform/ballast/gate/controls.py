@@ -1,4 +1,6 @@
-"""Independent witness of an experiment: all pods before and after, whatever the actions claim."""
+"""Independent witness of an experiment: all pods, and how far the consumers of events have come,
+before and after, whatever the actions claim.
+"""
 
 import json
 import time
@@ -7,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ballast.errors import BallastError
+from ballast.gate import consumers
 from ballast.gate.order import Order, read_order
 from ballast.gate.pods import PodState, pods_of
 from ballast.kubeapi import KubeApi
 
 Configuration = dict[str, Any]
+# For a run without a stated time to recover.
+CAUGHT_UP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -54,22 +59,26 @@ def read_proof(path: Path) -> FaultProof:
 
 
 def before_method_control(configuration: Configuration, **_: Any) -> None:
-    """Record the pods that live before the fault."""
+    """Record the pods that live before the fault, and where the consumers stand."""
     order = read_order(configuration)
-    _write(order, FaultProof(time.time(), _witness(order)))
+    with KubeApi.from_kubeconfig(order.kubeconfig) as api:
+        _write(order, FaultProof(time.time(), pods_of(api, None, None)))
+        consumers.see_before(api, order.folder, order.namespace)
 
 
 def after_experiment_control(configuration: Configuration, **_: Any) -> None:
-    """Record the pods that live when everything is over, the undoing of the fault as well."""
+    """Record the pods that live when everything is over, the undoing of the fault as well, and
+    the consumers once they have caught up.
+    """
     order = read_order(configuration)
-    if order.proof_file.exists():
-        before = read_proof(order.proof_file)
-        _write(order, FaultProof(before.before_at, before.before, time.time(), _witness(order)))
-
-
-def _witness(order: Order) -> list[PodState]:
+    if not order.proof_file.exists():
+        return
+    before = read_proof(order.proof_file)
+    seconds = float(configuration.get("recover_within", CAUGHT_UP_SECONDS))
     with KubeApi.from_kubeconfig(order.kubeconfig) as api:
-        return pods_of(api, None, None)
+        after = pods_of(api, None, None)
+        _write(order, FaultProof(before.before_at, before.before, time.time(), after))
+        consumers.see_after(api, order.folder, order.namespace, seconds)
 
 
 def _write(order: Order, proof: FaultProof) -> None:

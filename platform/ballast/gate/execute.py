@@ -21,6 +21,7 @@ from ballast.gate.chaos import (
     start_experiment,
 )
 from ballast.gate.chaos_verdict import Evidence, judge_chaos
+from ballast.gate.consumers import read_consumers
 from ballast.gate.evidence import SampleRecord, statement
 from ballast.gate.figures import Prometheus, judge_figures
 from ballast.gate.history.run import HistoryRun
@@ -227,12 +228,17 @@ def _verdicts(
             of_new,
             plan.experiments[order.name],
             expectation_of(order),
+            read_consumers(order.folder),
         )
         for order in orders
     }
     return [
         judge_generator(judged, generator, plan.latency_threshold),
-        *(judge_slo(slo, within(of_new, *steady)) for slo in load_slos() if slo.name in plan.slos),
+        *(
+            judge_slo(slo, within(of_new, *steady))
+            for slo in load_slos()
+            if slo.name in plan.slos and plan.shape.objectives
+        ),
         *regression(plan, load, samples),
         *judge_figures(plan.figures, said.number),
         *(judge_chaos(f"chaos/{name}", evidence) for name, evidence in experiments.items()),

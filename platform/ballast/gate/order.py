@@ -6,10 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from ballast.errors import BallastError
 from ballast.gate.catalogue import Entry
 from ballast.gate.pods import PodState, pods_of
 from ballast.gate.targets import Target, target_of
 from ballast.kubeapi import KubeApi
+from ballast.names import ENVIRONMENT_NAMESPACES
 
 Configuration = dict[str, Any]
 
@@ -45,6 +47,14 @@ class Order(BaseModel):
     def proof_file(self) -> Path:
         """What the witness saw."""
         return self.folder / "fault-proof.json"
+
+    @property
+    def environment(self) -> str:
+        """The environment of the namespace; BallastError when it is none's."""
+        for name, namespace in ENVIRONMENT_NAMESPACES.items():
+            if namespace == self.namespace:
+                return name
+        raise BallastError(f"{self.namespace} is the namespace of no environment")
 
     @property
     def target(self) -> Target:

@@ -93,12 +93,13 @@ def derive_plan(
     slos = [slo for slo in load_slos(root / "slo") if slo.gate]
     path = f"{SHAPES}/{shape}.yaml"
     load = load_shape(root / path)
-    _check_power(slos, load, path)
+    if load.objectives:
+        _check_power(slos, load, path)
     baseline = _baseline(slos, old) if load.old_block_seconds else None
     figures = [
         figure
         for figure in load_figures(root / FIGURES)
-        if figure.operation is None or load.mix.get(figure.operation)
+        if load.objectives and (figure.operation is None or load.mix.get(figure.operation))
     ]
     seed = _seed(candidate) if seed is None else seed
     chosen = _experiments(load, experiments, changed(candidate, old), seed, root)
@@ -127,7 +128,7 @@ def derive_plan(
         ),
         checks=[
             GENERATOR_CHECK,
-            *(f"slo/{slo.name}" for slo in slos),
+            *(f"slo/{slo.name}" for slo in slos if load.objectives),
             *([baseline.check] if baseline else []),
             *(figure.check for figure in figures),
             *(f"chaos/{name}" for name in chosen),

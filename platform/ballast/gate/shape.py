@@ -41,6 +41,7 @@ class LoadShape(_Strict):
     which the experiment runs under the last rate. Where an old release is compared, the judged time
     is cut into blocks, and each gets a block of `old_block_seconds` of the old release beside it.
     All reminders of a run are due at one moment, `reminders_due_at_seconds` after its start.
+    Without `objectives` a load judges its experiments and what users were told, and nothing else.
     """
 
     arrivals: Arrivals
@@ -50,6 +51,7 @@ class LoadShape(_Strict):
     old_block_seconds: Positive | None = None
     fault_seconds: Annotated[float, Field(ge=0)] = 0
     reminders_due_at_seconds: Positive | None = None
+    objectives: bool = True
     mix: Weights
 
     @model_validator(mode="after")

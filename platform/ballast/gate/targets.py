@@ -11,18 +11,20 @@ from ballast.names import (
     VAULT_NAMESPACE,
 )
 
+# Name in the catalogue: name in the cluster, namespace, kind. The broker's object is called
+# redpanda on every cluster, whether the software in it is Redpanda or Kafka.
 BACKING: Final = {
-    "postgres": (DATABASE_NAMESPACE, "StatefulSet"),
-    "redis": (DATABASE_NAMESPACE, "Deployment"),
-    "redpanda": (MESSAGING_NAMESPACE, "StatefulSet"),
-    "schema-registry": (MESSAGING_NAMESPACE, "Deployment"),
-    "vault": (VAULT_NAMESPACE, "StatefulSet"),
+    "postgres": ("postgres", DATABASE_NAMESPACE, "StatefulSet"),
+    "redis": ("redis", DATABASE_NAMESPACE, "Deployment"),
+    "broker": ("redpanda", MESSAGING_NAMESPACE, "StatefulSet"),
+    "schema-registry": ("schema-registry", MESSAGING_NAMESPACE, "Deployment"),
+    "vault": ("vault", VAULT_NAMESPACE, "StatefulSet"),
 }
 
 
 @dataclass(frozen=True)
 class Target:
-    """A workload: its kind, its namespace, and the selector of its pods."""
+    """A workload: its object's name, namespace and kind, and the selector of its pods."""
 
     name: str
     namespace: str
@@ -42,5 +44,5 @@ def target_of(name: str, environment: str) -> Target:
     if name not in BACKING:
         known = ", ".join([*SERVICES, *BACKING])
         raise BallastError(f"no experiment can aim at {name}", f"One of: {known}.")
-    namespace, kind = BACKING[name]
-    return Target(name, namespace, kind, f"app.kubernetes.io/name={name}")
+    found, namespace, kind = BACKING[name]
+    return Target(found, namespace, kind, f"app.kubernetes.io/name={found}")

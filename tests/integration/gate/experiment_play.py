@@ -7,12 +7,16 @@ from pathlib import Path
 
 from cluster_server import ClusterServer
 
+from ballast.gate.broker_view import Progress
 from ballast.gate.catalogue import find_experiment
 from ballast.gate.chaos import expectation_of, journal_file, proof_of, read_journal
 from ballast.gate.chaos_verdict import Evidence, Hypothesis
+from ballast.gate.consumers import Consumers
 from ballast.gate.order import Order
 from ballast.gate.samples import COLUMNS, Sample, read_samples
 
+# This cluster has no broker: what one would say is stated here.
+SEEN = Progress({"t/0": 1}, {"todo-app-dev.x": {"t/0": 1}})
 HYPOTHESIS = Hypothesis(availability=0.9, recovered_within=5.0, window_seconds=60.0)
 
 
@@ -51,4 +55,5 @@ def evidence_of(order: Order) -> Evidence:
         read_samples(order.samples),
         HYPOTHESIS,
         expectation_of(order),
+        Consumers(SEEN, SEEN),
     )

@@ -7,6 +7,7 @@ from experiment_play import HYPOTHESIS, around_now, evidence_of, order_of, write
 
 from ballast.gate.chaos import start_experiment
 from ballast.gate.chaos_verdict import judge_chaos
+from ballast.gate.consumers import read_consumers
 from ballast.gate.verdict import Outcome
 
 
@@ -84,6 +85,14 @@ def test_the_witness_writes_what_the_cluster_says(cluster_server, experiment):
         proof = experiment(cluster)[2].proof
     assert len(proof.before) == len(proof.after) == 3
     assert proof.before != proof.after
+
+
+def test_a_broker_that_nobody_can_ask_is_written_down(cluster_server, experiment, tmp_path):
+    with cluster_server("heals") as cluster:
+        experiment(cluster)
+    seen = read_consumers(tmp_path / "kill-task-service")
+    assert seen.before is seen.after is None
+    assert seen.unknown.startswith("before the fault: ")
 
 
 def test_a_drain_passes_and_opens_the_node_again(cluster_server, experiment):

@@ -1,24 +1,34 @@
-"""Freezer, processor quota and packet loss on real processes: proven from outside, then undone.
+"""Freezer, limits, packet loss and certificates on real processes: proven from outside, undone.
 
 The containers are made here, under a node of their own name: no cluster is needed.
 """
 
 import dataclasses
+import datetime
 import json
 import os
+import resource
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ballast.errors import BallastError
 from ballast.gate.controls import FaultProof
-from ballast.gate.faults import FAULTS, firewall, latency
+from ballast.gate.eventually import eventually
+from ballast.gate.faults import FAULTS, expire, firewall, latency
 from ballast.gate.faults.freezer import freeze, is_frozen
 from ballast.gate.faults.health import HealthCheck
 from ballast.gate.faults.peer import connects
@@ -36,7 +46,7 @@ from ballast.supply.host_root import ensure_host_root
 NETWORK = Path("/proc/thread-self/ns/net")
 POD, CONTAINER = str(uuid.uuid4()), "c0ffee"
 SERVER = """
-import ctypes, fcntl, http.server, socket, struct, sys, threading
+import ctypes, fcntl, http.server, socket, struct, sys, tempfile, threading, time
 if ctypes.CDLL(None).unshare(0x40000000): sys.exit("no network namespace")
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh", b"lo", 1))  # the interface is up
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -45,8 +55,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_): pass
 server = http.server.ThreadingHTTPServer(("", 8080), Handler)
 print("serves", flush=True)
+def busy():
+    while True: pass
+def grows():
+    kept = []
+    while True:
+        kept.append(bytearray(b"x" * 2**20)); time.sleep(0.01)
+def writes():
+    with tempfile.TemporaryFile(buffering=0) as file:
+        while True:
+            try: file.write(b"x"); print("written", flush=True)
+            except OSError as refused: print(refused.strerror, flush=True)
+            time.sleep(0.02)
 if len(sys.argv) > 1:
-    threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()
+    threading.Thread(target=globals()[sys.argv[1]], daemon=True).start()
 server.serve_forever()
 """
 
@@ -66,7 +88,7 @@ def node(tmp_path, monkeypatch):
 def container(node, request):
     """A server in a container of a pod, with a network of its own."""
     made = _groups(node)
-    needed = {"freezer", "cpu", "pids"}
+    needed = {"freezer", "cpu", "pids", "memory"}
     if not needed <= set(made):
         pytest.skip(f"this kernel has no control group of {', '.join(needed - set(made))}")
     command = [sys.executable, "-c", SERVER, *getattr(request, "param", [])]
@@ -91,7 +113,7 @@ def _groups(layout: Layout) -> dict[str, Path]:
         )
         if tree.unified and "freezer" in made:
             continue
-        for controller in {"freezer", "cpu", "pids"} & set(controllers):
+        for controller in {"freezer", "cpu", "pids", "memory"} & set(controllers):
             group = tree.path / layout.cgroup / f"kubepods/burstable/pod{POD}" / CONTAINER
             if tree.unified:
                 _delegate(tree.path, group.parent)
@@ -105,7 +127,7 @@ def _delegate(root: Path, group: Path) -> None:
     for depth in range(len(parts) + 1):
         folder = root.joinpath(*parts[:depth])
         folder.mkdir(exist_ok=True)
-        (folder / "cgroup.subtree_control").write_text("+cpu +pids")
+        (folder / "cgroup.subtree_control").write_text("+cpu +pids +memory")
 
 
 @pytest.fixture
@@ -160,6 +182,11 @@ class OnePod:
 
     def get(self, api_version: str, kind: str, *_: object) -> dict | None:
         return self.POD if kind == "Pod" else None
+
+    said: Callable[[], str] = staticmethod(lambda: "")
+
+    def text(self, path: str, **asked: str) -> str:
+        return "" if asked["previous"] == "true" else self.said()
 
 
 NOTHING = FaultProof(1.0, [], 2.0, [])
@@ -222,6 +249,126 @@ def test_a_squeezed_container_is_held_back_and_gets_its_quota_again(container, s
 
 def test_an_idle_container_is_not_held_back_and_that_proves_nothing(container, site):
     assert "held back" in run(site("squeeze", container="daprd", seconds=1, share=1))[1]
+
+
+@pytest.mark.parametrize("container", [["grows"]], indirect=True)
+def test_a_container_that_grows_is_refused_memory_and_gets_its_limit_again(container, site):
+    group = group_of(POD, CONTAINER, controller="memory")
+    file = next(
+        path for path in (group / "memory.max", group / "memory.limit_in_bytes") if path.exists()
+    )
+    before = file.read_text()
+    facts, doubt = run(site("memory", container="daprd", seconds=2))
+    assert doubt == "", facts
+    assert facts["times_refused"] > 0
+    assert file.read_text() == before
+    assert container.wait(30) == -signal.SIGKILL
+
+
+def test_a_container_without_a_memory_group_is_not_squeezed(node, site):
+    with pytest.raises(BallastError, match="no memory group on this machine"):
+        run(site("memory", container="daprd", seconds=1))
+
+
+@pytest.fixture
+def heard(container):
+    """The lines that the container has said so far."""
+    lines: list[str] = []
+    threading.Thread(target=lambda: lines.extend(container.stdout), daemon=True).start()
+    return lines
+
+
+@pytest.mark.parametrize("container", [["writes"]], indirect=True)
+def test_a_full_disk_refuses_every_write_and_takes_them_again(container, heard, site):
+    order = site("disk-full", container="daprd", seconds=1)
+    order.api.said = lambda: "\n".join(list(heard))
+    facts, doubt = run(order)
+    assert doubt == "", facts
+    assert resource.prlimit(container.pid, resource.RLIMIT_FSIZE)[0] == facts["limit"]
+    last = len(heard)
+    assert eventually(lambda: "written\n" in heard[last + 1 :], 20, 0.05)
+
+
+def test_a_disk_that_nobody_writes_to_proves_nothing(container, site):
+    assert "no write that was refused" in run(site("disk-full", container="daprd", seconds=1))[1]
+
+
+def test_an_interrupted_full_disk_is_undone_by_the_next_start(container, site, tmp_path):
+    begun = site("disk-full", container="daprd", seconds=1)
+    _interrupted(begun, FAULTS["disk-full"].prepare(begun))
+    hard = resource.prlimit(container.pid, resource.RLIMIT_FSIZE)[1]
+    before = resource.prlimit(container.pid, resource.RLIMIT_FSIZE, (0, hard))
+    assert clean_interrupted(tmp_path / "runs") == ["run"]
+    assert resource.prlimit(container.pid, resource.RLIMIT_FSIZE) == before
+
+
+def test_an_interrupted_memory_limit_is_undone_by_the_next_start(container, site, tmp_path):
+    begun = site("memory", container="daprd", seconds=1)
+    facts = FAULTS["memory"].prepare(begun)
+    _interrupted(begun, facts)
+    group = group_of(POD, CONTAINER, controller="memory")
+    file = next(
+        path for path in (group / "memory.max", group / "memory.limit_in_bytes") if path.exists()
+    )
+    file.write_text(str(2**30))
+    assert clean_interrupted(tmp_path / "runs") == ["run"]
+    assert file.read_text().strip() == facts["limit"]
+
+
+@pytest.mark.parametrize(("seconds", "valid"), [(600, True), (-600, False)])
+def test_a_presented_certificate_says_how_long_it_is_valid(container, tmp_path, seconds, valid):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path, seconds))
+    # As a sidecar does: whoever asks has to have a certificate as well.
+    context.verify_mode = ssl.CERT_REQUIRED
+    with network_of([container.pid]), socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connected = server.accept()[0]
+            with connected:
+                try:
+                    context.wrap_socket(connected, server_side=True).recv(1)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        port = server.getsockname()[1]
+        left = expire.left({"uid": POD, "address": "127.0.0.1", "port": port})
+        thread.join(10)
+    assert left is not None
+    assert abs(left - seconds) < 60
+    assert (left > 0) is valid
+
+
+def test_who_presents_no_certificate_has_none(container):
+    assert expire.left({"uid": POD, "address": "127.0.0.1", "port": 8080}) is None
+    assert expire.left({"uid": "gone", "address": "127.0.0.1", "port": 8080}) is None
+
+
+def certificate(folder: Path, seconds: float) -> Path:
+    """A self-signed certificate with its key that is valid for so long from now."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sidecar")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(seconds=seconds))
+        .sign(key, hashes.SHA256())
+    )
+    text = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path = folder / "pair.pem"
+    path.write_bytes(text + made.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 def test_a_killed_process_is_gone(container, site):

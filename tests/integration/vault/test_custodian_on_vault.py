@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,10 @@ from postgres import PostgresServer
 from vault_custody import VaultCustody
 
 from ballast.components.database_layout import layout_sql
+from ballast.errors import BallastError
+from ballast.gate.controls import FaultProof
+from ballast.gate.faults import FAULTS, revoke
+from ballast.gate.order import Order, Site
 
 
 class Scene(VaultCustody):
@@ -112,6 +116,72 @@ def test_a_revoked_user_is_gone_from_the_database(scene: Scene) -> None:
     assert scene.vault.request("PUT", path, token).status_code == 204
     name = lease["data"]["username"]
     assert scene.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{name}'") == []
+
+
+class VaultAndDatabase:
+    """The Kubernetes API as the revoking fault uses it, before the scene's Vault and database."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+
+    def request(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        assert (method, path) == (
+            "POST", "/api/v1/namespaces/vault/serviceaccounts/vault-custodian/token"
+        )  # fmt: skip
+        audience = body["spec"]["audiences"][0]
+        return {"status": {"token": self.scene.cluster.token("vault", "vault-custodian", audience)}}
+
+    def list(self, *_: object) -> list[dict[str, Any]]:
+        ready = [{"type": "Ready", "status": "True"}]
+        return [{"metadata": {"name": "postgres-0"}, "status": {"conditions": ready}}]
+
+    def exec(
+        self, namespace: str, pod: str, command: Sequence[str], container: str, stdin: bytes
+    ) -> str:
+        assert (namespace, pod, container) == ("database", "postgres-0", "postgres")
+        here = ["--host=127.0.0.1", f"--port={self.scene.postgres.port}"]
+        program = str(self.scene.postgres.programs / command[0])
+        ran = subprocess.run(
+            [program, *command[1:], *here], input=stdin, capture_output=True, check=True
+        )
+        return ran.stdout.decode()
+
+
+@pytest.fixture
+def site(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setattr(revoke, "VAULT_PORT", scene.vault.port)
+    order = {"name": "r", "entry": {"fault": "revoke", "target": "task-service"},
+             "kubeconfig": "k", "namespace": "todo-app-dev", "samples": "s", "seed": 1,
+             "folder": tmp_path, "patience": 0}  # fmt: skip
+    return Site(VaultAndDatabase(scene), Order.model_validate(order))
+
+
+def test_the_revoking_fault_ends_every_user_of_a_service_and_no_other(
+    scene: Scene, site: Site
+) -> None:
+    fault = FAULTS["revoke"]
+    gone = [scene.credentials()["data"]["username"] for _ in range(2)]
+    login = scene.login("scheduler-dev", "todo-app-dev", "scheduler-service").json()
+    token = login["auth"]["client_token"]
+    kept = scene.vault.request("GET", "database/creds/scheduler-dev", token).json()["data"]
+    facts = fault.prepare(site)
+    facts |= fault.inject(site, facts)
+    assert fault.doubt(facts, FaultProof(1.0, [])) == ""
+    assert set(gone).isdisjoint(revoke.users_of(site, "tasks_dev_owner"))
+    assert kept["username"] in revoke.users_of(site, "scheduler_dev_owner")
+    assert facts["new_users_work"] is False  # nobody asked for one
+
+
+def test_the_revoking_fault_counts_the_sessions_of_a_user(scene: Scene, site: Site) -> None:
+    user = scene.credentials()["data"]["username"]
+    query = f"SELECT count(*) AS n FROM pg_stat_activity WHERE usename = '{user}'"
+    assert scene.sql(query, user, "tasks_dev")[0]["n"] == 1
+    assert revoke.users_of(site, "tasks_dev_owner")[user] == 0
+
+
+def test_what_vault_refuses_is_no_fault(scene: Scene, site: Site) -> None:
+    with pytest.raises(BallastError, match="Vault did not take back the users of nobody-dev"):
+        revoke.revoke(site.api, f"{scene.vault.url}/nothing", "nobody-dev")
 
 
 def test_a_vault_that_lost_power_is_opened_again(scene: Scene) -> None:

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from ballast.gate.broker_view import Progress
 from ballast.gate.chaos_verdict import Evidence, Expectation, Hypothesis, judge_chaos
+from ballast.gate.consumers import Consumers
 from ballast.gate.controls import FaultProof
 from ballast.gate.pods import PodState
 from ballast.gate.verdict import Outcome
@@ -52,13 +54,21 @@ PROOF = FaultProof(
     after_at=1012.0,
     after=[pod("b"), pod("c"), NEIGHBOUR],
 )
+GROUP = "todo-app-dev.notification-service"
+
+
+def progress(end: int, committed: int) -> Progress:
+    return Progress({"dev.task.created/0": end}, {GROUP: {"dev.task.created/0": committed}})
+
+
+CAUGHT_UP = Consumers(progress(50, 50), progress(90, 88))
 EXPECTED = Expectation("Kill one pod", WORKLOAD, frozenset({WORKLOAD}), lambda *_: "")
 
 
 @pytest.fixture
 def good(make_sample) -> Evidence:
     samples = [make_sample(n, at=995 + n * 0.1) for n in range(450)]
-    return Evidence(journal(), PROOF, samples, Hypothesis(0.9, 30.0, 40.0), EXPECTED)
+    return Evidence(journal(), PROOF, samples, Hypothesis(0.9, 30.0, 40.0), EXPECTED, CAUGHT_UP)
 
 
 def judged(evidence: Evidence) -> tuple[Outcome, str]:
@@ -225,7 +235,8 @@ def test_five_good_seconds_after_the_last_failure_are_a_recovery(make_sample, fa
     samples = [
         make_sample(n, at=KILLED_AT + n, status=503 if n in failed else 200) for n in range(41)
     ]
-    evidence = Evidence(journal(), PROOF, samples, Hypothesis(0.9, 60.0, 41.0), EXPECTED)
+    stated = Hypothesis(0.9, 60.0, 41.0)
+    evidence = Evidence(journal(), PROOF, samples, stated, EXPECTED, CAUGHT_UP)
     assert (evidence.recovered is not None) is recovered
 
 
@@ -274,6 +285,45 @@ def test_a_change_inside_a_stated_radius_passes(good):
     proof = replace(PROOF, after=[pod("b"), pod("c"), restarted])
     wider = replace(EXPECTED, radius=frozenset({WORKLOAD, NEIGHBOUR.workload}))
     assert judged(replace(good, proof=proof, expected=wider))[0] is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("consumers", "outcome", "said"),
+    [
+        (None, Outcome.INCONCLUSIVE, "nobody asked"),
+        (Consumers(unknown="before the fault: no"), Outcome.INCONCLUSIVE, "before the fault: no"),
+        (Consumers(before=progress(5, 5)), Outcome.INCONCLUSIVE, "is not known"),
+        (Consumers(Progress({}), Progress({})), Outcome.VACUOUS, "no consumer group"),
+        (
+            Consumers(progress(5, 5), progress(205, 100)),
+            Outcome.FAIL,
+            f"{GROUP} is 105 events behind in the end, at most 100",
+        ),
+        (
+            Consumers(progress(50, 50), progress(49, 49)),
+            Outcome.FAIL,
+            "the broker lost something: dev.task.created/0 ended at 50 and ends at 49; "
+            f"{GROUP} had read dev.task.created/0 up to 50 and stands at 49",
+        ),
+        (
+            Consumers(progress(50, 50), Progress({"dev.task.created/0": 50})),
+            Outcome.FAIL,
+            "and stands at 0",
+        ),
+    ],
+)
+def test_consumers_that_lost_or_missed_events_do_not_pass(good, consumers, outcome, said):
+    found = judged(replace(good, consumers=consumers))
+    assert found[0] is outcome
+    assert said in found[1]
+
+
+def test_consumers_may_have_as_much_left_as_stated(good):
+    verdict = judge_chaos(
+        CHECK, replace(good, consumers=Consumers(progress(5, 5), progress(105, 5)))
+    )
+    assert verdict.outcome is Outcome.PASS, verdict.reason
+    assert verdict.figures["lag_events"] == 100
 
 
 def test_figures_keep_the_proof_and_the_times_for_the_report(good):

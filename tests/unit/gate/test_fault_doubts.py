@@ -20,6 +20,13 @@ PARTITION = {
 LATE = {"peer": "p:5432", "before_s": 0.01, "asked": 9, "answered": 9, "fastest_s": 0.21,
         "bytes_carried": 99}  # fmt: skip
 DOWN = {"name": "postgres", "before": "", "gone": True, "tried": 8, "refused": 8}
+SHORT_OF_MEMORY = {**CONTAINER, "times_refused": 4, "killed_for_memory": False}
+FULL = {**CONTAINER, "processes_limited": 9, "refusals_logged": 2}
+REVOKED = {"role": "tasks-dev", "users_before": 2, "users_gone": True}
+EXPIRED = {**CONTAINER, "expired": True, "expired_to_the_end": True}
+LED = {"pod": "a", "uid": "u1", "partitions_led": 6, "elected_again": 6}
+REBALANCED = {"group": "g", "partitions": 6, "members_gone": 1, "members_new": 1,
+              "shared_anew": True}  # fmt: skip
 DRAINED = {"node": "node", "closed": True, "evicted": ["u1"], "kept_by_budget": []}
 
 
@@ -40,6 +47,13 @@ def doubt(kind: str, facts: dict, after: PodState = POD, before: PodState = POD)
         ("squeeze", {"times_throttled": 3}, POD),
         ("down", DOWN, POD),
         ("drain", DRAINED, NEW),
+        ("memory", SHORT_OF_MEMORY, POD),
+        ("memory", {**SHORT_OF_MEMORY, "times_refused": 0, "killed_for_memory": True}, RESTARTED),
+        ("disk-full", FULL, POD),
+        ("revoke", REVOKED, POD),
+        ("expire", EXPIRED, RESTARTED),
+        ("kill-leader", LED, NEW),
+        ("rebalance", REBALANCED, RESTARTED),
     ],
 )
 def test_a_fault_that_showed_is_not_doubted(kind, facts, after):
@@ -76,13 +90,34 @@ def test_a_fault_that_showed_is_not_doubted(kind, facts, after):
         ("drain", {**DRAINED, "closed": False}, NEW, "never closed"),
         ("drain", {**DRAINED, "evicted": []}, NEW, "0 of 0 evicted"),
         ("drain", DRAINED, POD, "0 of 1 evicted"),
+        ("memory", {**SHORT_OF_MEMORY, "times_refused": 0}, POD, "all the memory that it asked"),
+        ("disk-full", {**FULL, "processes_limited": 0}, POD, "no process of a"),
+        ("disk-full", {**FULL, "refusals_logged": 0}, POD, "no write that was refused"),
+        ("revoke", {**REVOKED, "users_before": 0}, POD, "had handed out no user"),
+        ("revoke", {**REVOKED, "users_gone": False}, POD, "are still there"),
+        ("expire", {**EXPIRED, "expired": False}, POD, "did not expire"),
+        ("expire", {**EXPIRED, "expired_to_the_end": False}, POD, "was renewed during"),
+        ("kill-leader", LED, POD, "its UID did not go"),
+        ("kill-leader", {**LED, "uid": "u9"}, NEW, "was not there before"),
+        ("kill-leader", {**LED, "elected_again": 5}, NEW, "5 of 6 partitions"),
+        ("kill-leader", {**LED, "partitions_led": 0, "elected_again": 0}, NEW, "0 of 0"),
+        ("rebalance", {**REBALANCED, "partitions": 0}, POD, "read no partition before"),
+        ("rebalance", {**REBALANCED, "members_gone": 0}, POD, "dropped out"),
+        ("rebalance", {**REBALANCED, "members_new": 0}, POD, "no member joined"),
+        ("rebalance", {**REBALANCED, "shared_anew": False}, POD, "did not share its 6"),
     ],
 )  # fmt: skip
 def test_a_fault_that_may_not_have_happened_is_doubted(kind, facts, after, said):
     assert said in doubt(kind, facts, after)
 
 
-@pytest.mark.parametrize("kind", ["freeze", "delay", "latency", "loss", "squeeze", "down"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "freeze", "delay", "latency", "loss", "squeeze", "down", "memory", "disk-full", "revoke",
+        "expire", "kill-leader", "rebalance",
+    ],
+)  # fmt: skip
 def test_facts_that_were_never_measured_are_doubted(kind):
-    facts = {**CONTAINER, "name": "postgres", "share": 1.0}
+    facts = {**CONTAINER, "name": "postgres", "share": 1.0, "role": "r", "group": "g"}
     assert doubt(kind, facts)

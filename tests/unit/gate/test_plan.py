@@ -140,6 +140,17 @@ def test_other_shapes_prove_the_objectives_and_promote_nothing(shape: str):
     assert promotion.experiments and not plan.experiments
 
 
+def test_a_load_for_experiments_judges_no_objective_and_promotes_nothing():
+    names = ["kill-task-service", "redis-down"]
+    plan = derive_plan("dev", "staging", candidate(), shape="faults", experiments=names)
+    assert plan.checks == [
+        "load/generator", "chaos/kill-task-service", "chaos/redis-down", "ledger/task-created",
+        "ledger/history",
+    ]  # fmt: skip
+    assert plan.figures == []
+    assert "loadtests/steady.yaml" not in plan.configuration
+
+
 @pytest.mark.parametrize(("shape", "judged"), [("burst", False), ("reminders", True)])
 def test_reminders_are_judged_for_loads_that_set_some(shape: str, judged: bool):
     checks = derive_plan("dev", "staging", candidate(), shape=shape).checks

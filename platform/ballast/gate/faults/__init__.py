@@ -4,13 +4,19 @@ from typing import Final
 
 from ballast.gate.faults import (
     delay,
+    disk_full,
     down,
     drain,
+    expire,
     freeze,
     kill_container,
+    kill_leader,
     kill_pod,
     latency,
     loss,
+    memory,
+    rebalance,
+    revoke,
     squeeze,
 )
 from ballast.gate.faults.fault import Facts, Fault
@@ -25,6 +31,12 @@ FAULTS: Final[dict[str, Fault]] = {
     "squeeze": squeeze.FAULT,
     "down": down.FAULT,
     "drain": drain.FAULT,
+    "memory": memory.FAULT,
+    "disk-full": disk_full.FAULT,
+    "revoke": revoke.FAULT,
+    "expire": expire.FAULT,
+    "kill-leader": kill_leader.FAULT,
+    "rebalance": rebalance.FAULT,
 }
 
 __all__ = ["FAULTS", "Facts", "Fault"]

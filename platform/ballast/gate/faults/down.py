@@ -38,7 +38,7 @@ def _inject(site: Site, facts: Facts) -> Facts:
     client = next((pod for pod in site.pods(CLIENT) if pod.serves), None)
     if client is None:
         raise BallastError(f"no ready pod of {CLIENT} could see {facts['name']} go down")
-    peer = peer_of(site, facts["name"])
+    peer = peer_of(site, site.entry.target)
     before = connects(client.uid, peer.address, peer.port, 10.0)
     at = time.time()
     try:

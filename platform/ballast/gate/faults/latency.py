@@ -27,7 +27,7 @@ _HTTP: Final = b"GET / HTTP/1.0\r\n\r\n"
 # What a server answers before anybody has signed in.
 HELLO: Final = {
     "postgres": bytes.fromhex("0000000804d2162f"),  # SSLRequest
-    "redpanda": bytes.fromhex("0000000a0012000000000001ffff"),  # ApiVersions 0
+    "broker": bytes.fromhex("0000000a0012000000000001ffff"),  # ApiVersions 0
     "redis": b"PING\r\n",
     "vault": _HTTP,
     "schema-registry": _HTTP,

@@ -30,17 +30,21 @@ def peer_of(site: Site, name: str) -> Peer:
     found = [str(mapping(pod.get("status")).get("podIP") or "") for pod in pods]
     if not any(found):
         raise BallastError(f"no pod of {name} has an address")
-    service = mapping(site.api.get("v1", "Service", name, target.namespace)).get("spec")
+    service = mapping(site.api.get("v1", "Service", target.name, target.namespace)).get("spec")
     cluster = str(mapping(service).get("clusterIP") or "None")
     first = next(pod for pod, address in zip(pods, found, strict=True) if address)
     return Peer(
         addresses=sorted({a for a in (*found, cluster) if a not in {"", "None"}}),
         address=next(a for a in found if a),
-        port=_port(first),
+        port=declared_port(first),
     )
 
 
-def _port(pod: dict[str, object]) -> int:
+def declared_port(pod: dict[str, object]) -> int:
+    """The port of a pod that others may reach: its sidecar's, else its first.
+
+    BallastError when it declares none.
+    """
     containers = mappings(mapping(pod.get("spec")).get("containers"))
     ports = [port for container in containers for port in mappings(container.get("ports"))]
     named = [port for port in ports if port.get("name") == SIDECAR_PORT_NAME]

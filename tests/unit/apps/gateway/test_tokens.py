@@ -63,6 +63,30 @@ def test_a_clock_that_is_a_little_off_is_tolerated(verifier: TokenVerifier) -> N
     assert verifier.principal(signed(nbf=int(time.time()) + 10)).user_id == "ann"
 
 
+def by_a_clock(ahead: int, lifetime: int = 60) -> str:
+    """A token of an issuer whose clock is so many seconds ahead of ours."""
+    now = int(time.time()) + ahead
+    return signed(iat=now, nbf=now, exp=now + lifetime)
+
+
+@pytest.mark.parametrize("ahead", [-80, -20, 0, 20])
+def test_an_issuer_whose_clock_is_off_by_less_than_stated_is_believed(
+    verifier: TokenVerifier, ahead: int
+) -> None:
+    # Behind: 60 s of the token and 30 s of leeway. Ahead: the leeway alone.
+    assert verifier.principal(by_a_clock(ahead)).user_id == "ann"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"), [(-100, "the token has expired"), (40, "the token is not valid")]
+)
+def test_an_issuer_whose_clock_is_off_by_more_is_not(
+    verifier: TokenVerifier, ahead: int, said: str
+) -> None:
+    with pytest.raises(UnauthorizedError, match=said):
+        verifier.principal(by_a_clock(ahead))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
