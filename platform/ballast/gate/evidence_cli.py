@@ -87,7 +87,7 @@ def _keys_at_hand(clone: Checkout) -> list[Key]:
 @app.command()
 def report(
     name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="Run; the newest by default.")
+        str | None, typer.Argument(metavar="RUN", help="Run; the newest by default.")
     ] = None,
     form: Annotated[
         Format, typer.Option("--format", help="Which of its four forms to print.")
@@ -96,8 +96,12 @@ def report(
     """Print the report of a run, and write all its forms beside its record anew.
 
     A run writes its report itself, whatever becomes of it; this makes it again from what lies in
-    the run's folder, also of a run that is under way. For a pull request:
-    ballast gate report > summary.md. For a CI system: ballast gate report --format junit > gate.xml
+    the run's folder, also of a run that is under way.
+
+    For a pull request: ballast gate report > summary.md
+
+    For a CI system: ballast gate report --format junit > gate.xml
+
     For a browser: ballast gate report --format html > gate.html
     """
     print(write_report(find_run(name))[form], end="")

@@ -78,11 +78,7 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Element:
 
 
 def label(words: str, x: float, y: float, anchor: str = "middle", dx: float = 0) -> Element:
-    """Text at a place; at either end of the width it stays inside."""
-    if anchor == "middle" and x < 3:
-        anchor = "start"
-    elif anchor == "middle" and x > 97:
-        anchor = "end"
+    """Text at a place; the margin of a plot has room for half a label at either end."""
     shift = f"{dx:g}" if dx else None
     return element("text", words, x=percent(x), y=f"{y:g}", dx=shift, text_anchor=anchor)
 

@@ -31,6 +31,9 @@ def _finite(figure: object) -> object:
     return str(figure) if isinstance(figure, float) and not math.isfinite(figure) else figure
 
 
+_URGENCY = (Outcome.FAIL, Outcome.VACUOUS, Outcome.INCONCLUSIVE, None, Outcome.PASS)
+
+
 class Check(Part):
     """One check of the plan; without an outcome nothing was concluded."""
 
@@ -38,6 +41,11 @@ class Check(Part):
     outcome: Outcome | None
     reason: str
     figures: dict[str, Annotated[Figure, BeforeValidator(_finite)]] = {}
+
+    @property
+    def urgency(self) -> int:
+        """Its place among others: what is wrong comes first, what passed comes last."""
+        return _URGENCY.index(self.outcome)
 
 
 class Bucket(Part):

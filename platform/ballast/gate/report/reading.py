@@ -133,7 +133,7 @@ def _why(
         return [f"the run did not come to its end: {why_not or 'nobody knows why'}"]
     if headline == "RUNNING":
         return ["the run is under way: this is what its folder holds until now"]
-    why = [f"{check.name}: {check.reason}" for check in checks if check.outcome is not Outcome.PASS]
+    why = _wrong(checks)
     if not why:
         why = [f"all {len(checks)} checks passed"]
     if decision and decision.undone:
@@ -143,6 +143,15 @@ def _why(
     elif decision:
         why += [f"{decision.target} refuses it: {reason}" for reason in decision.reasons]
     return why
+
+
+def _wrong(checks: list[Check]) -> list[str]:
+    """What did not pass, the most urgent first; one reason of several checks is said once."""
+    named: dict[str, list[str]] = {}
+    for check in sorted(checks, key=lambda check: check.urgency):
+        if check.outcome is not Outcome.PASS:
+            named.setdefault(check.reason, []).append(check.name)
+    return [f"{', '.join(names)}: {reason}" for reason, names in named.items()]
 
 
 def _absent(plan: Plan, folder: RunFolder, *, faults: int) -> list[str]:

@@ -58,8 +58,8 @@ details dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1re
 margin:.3rem 0}
 details dt{color:var(--soft)}details dd{margin:0;overflow-wrap:anywhere}
 figure{margin:.6rem 0}
-.plot{padding:0 .3rem 0 3.9rem}
-.plot.bare{padding:0 .7rem}
+.plot{padding:0 .9rem 0 3.9rem}
+.plot.bare{padding:0 .9rem}
 svg{display:block;overflow:visible}
 svg svg{overflow:hidden}
 svg text{font-size:12px;fill:var(--soft)}

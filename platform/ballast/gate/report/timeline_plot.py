@@ -12,7 +12,8 @@ MARK = 22.0  # a row of numbered marks
 APART = 7.0  # percent of the width that two marks of a row keep between them
 BAR = 14.0
 AXIS = 24.0
-MARGIN = 3.0  # seconds around a fault that its own line shows
+MARGIN = 0.2  # of its length that the line of a fault shows on either side, and
+LEAST = 0.5  # seconds at the least
 
 Numbered = Sequence[tuple[int, Moment]]
 
@@ -36,7 +37,8 @@ def fault_line(report: Report, fault: Fault) -> Element:
     """One fault, closer: detection, its end, recovery."""
     numbered = [(n, each) for n, each in enumerate(report.timeline, 1) if each.fault == fault.name]
     last = max(moment.at_s for _, moment in numbered)
-    axis = TimeAxis(fault.start_s - MARGIN, last + MARGIN)
+    margin = max(LEAST, MARGIN * (last - fault.start_s))
+    axis = TimeAxis(fault.start_s - margin, last + margin)
     title = f"{fault.name}: detection and recovery"
     return _line(f"line-{fault.name}", title, axis, numbered, _bars(fault))
 

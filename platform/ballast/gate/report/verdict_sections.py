@@ -9,8 +9,6 @@ from ballast.gate.report.model import Check, Report
 from ballast.gate.report.tables import listed, table
 from ballast.gate.verdict import Outcome
 
-_URGENCY = [Outcome.FAIL, Outcome.VACUOUS, Outcome.INCONCLUSIVE, None, Outcome.PASS]
-
 
 def why(report: Report) -> Element:
     """The reasons of the verdict, one sentence each."""
@@ -38,7 +36,7 @@ def key_figures(report: Report) -> Element:
 
 def checks(report: Report) -> Element:
     """Every check, what is wrong first."""
-    ordered = sorted(report.checks, key=lambda check: _URGENCY.index(check.outcome))
+    ordered = sorted(report.checks, key=lambda check: check.urgency)
     passed = sum(check.outcome is Outcome.PASS for check in report.checks)
     return element(
         "section",

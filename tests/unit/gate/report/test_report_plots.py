@@ -113,6 +113,14 @@ def test_marks_of_a_line_have_the_numbers_of_the_table(report):
     assert numbers == set(range(1, len(report.timeline) + 1))
 
 
+def test_the_line_of_a_fault_of_an_instant_tells_its_moments_apart(report):
+    fault = Fault(name="f", title="F", start_s=50, end_s=50, window_end_s=90, proven_s=50.1)
+    moments = [Moment(at_s=at, event="x", fault="f") for at in (fault.start_s, fault.proven_s or 0)]
+    plot = fault_line(report.model_copy(update={"timeline": moments}), fault)
+    first, second = (place(each, "cx") for each in of_class(plot, "circle", "mark"))
+    assert second - first >= APART
+
+
 @given(st.lists(st.floats(0, 400), min_size=1, max_size=12))
 def test_no_mark_covers_another(report, times):
     moments = [Moment(at_s=at, event="x") for at in sorted(times)]

@@ -35,6 +35,24 @@ def test_every_reason_of_a_failure_is_a_why(failed):
     assert {check.name for check in wrong} >= {"ledger/task-created", "ledger/history"}
 
 
+def test_failures_come_before_what_is_not_proven_and_a_shared_reason_is_said_once(copied):
+    verdicts = copied.read("verdicts.json")
+    changes = {
+        "load/generator": ("INCONCLUSIVE", "it was late"),
+        "server/handler-time": ("INCONCLUSIVE", "Prometheus is mute"),
+        "server/event-latency": ("INCONCLUSIVE", "Prometheus is mute"),
+        "ledger/task-created": ("FAIL", "one is lost"),
+    }
+    for verdict in verdicts["verdicts"]:
+        verdict["outcome"], verdict["reason"] = changes.get(verdict["check"], ("PASS", "it held"))
+    copied.write("verdicts.json", verdicts)
+    assert read_report(copied).why == [
+        "ledger/task-created: one is lost",
+        "load/generator: it was late",
+        "server/handler-time, server/event-latency: Prometheus is mute",
+    ]
+
+
 def test_a_vacuous_run_is_no_pass_and_its_fault_is_absent(vacuous):
     report = read_report(vacuous)
     assert report.headline == "VACUOUS"
