@@ -113,7 +113,8 @@ def _judge(figure: ServerFigure, number: Callable[[str], float | None]) -> Verdi
     age = number(f'time() - max(timestamp({figure.series}{{namespace="$namespace"}}))')
     if age is None:
         return verdict(Outcome.VACUOUS, f"Prometheus knows no {figure.series} of this environment")
-    figures["age_s"] = round(age, 1)
+    if math.isfinite(age):  # a record with NaN is no JSON
+        figures["age_s"] = round(age, 1)
     if not age <= STALE_SECONDS:
         return verdict(
             Outcome.INCONCLUSIVE, f"the newest {figure.series} is {age:.0f} s older than the load"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ballast.gate.binomial import lower_bound, needed_samples, upper_bound
 from ballast.gate.samples import Sample, failures_by_answer, quantile
-from ballast.gate.verdict import Outcome, Verdict
+from ballast.gate.verdict import Figure, Outcome, Verdict
 from ballast.slo.model import Slo
 
 LAG_SHARE_OF_THRESHOLD = 0.1
@@ -29,13 +29,14 @@ def judge_generator(
     lag = quantile((sample.lag for sample in steady), 0.99)
     late_after = LAG_SHARE_OF_THRESHOLD * latency_threshold
     late = sum(sample.lag > late_after for sample in steady)
-    figures = {
+    figures: dict[str, Figure] = {
         "planned": generator.planned,
         "written": generator.written,
         "steady": len(steady),
         "late_starts": late,
         "lag_p99_ms": round(lag * 1000, 2),
-        "cpu_share": round(generator.cpu, 3),
+        # NaN is no JSON: a record with it could not be decided on.
+        "cpu_share": round(generator.cpu, 3) if math.isfinite(generator.cpu) else "unknown",
     }
 
     def verdict(outcome: Outcome, reason: str) -> Verdict:

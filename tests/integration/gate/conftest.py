@@ -80,11 +80,13 @@ class RunningPods:
 
     def list(self, api_version, kind, namespace=None, label_selector=None):
         service = label_selector.removeprefix("app=")
-        declared = release.parse(self.git.read_file(release.path_of("staging")))
-        digests = self.digests if namespace == "todo-app-dev" else declared.digests
+        digests = self.digests if namespace == "todo-app-dev" else self.declared()
         image = f"example.org/todo-{service}@{digests[service]}"
         status = {"phase": "Running", "containerStatuses": [{"name": service, "imageID": image}]}
         return [{"metadata": {}, "status": status}]
+
+    def declared(self) -> dict[str, str]:
+        return release.parse(self.git.read_file(release.path_of("staging"))).digests
 
 
 @pytest.fixture

@@ -54,7 +54,9 @@ def test_old_samples_are_inconclusive(age: float, outcome: Outcome):
 
 
 def test_an_age_that_is_no_number_is_inconclusive():
-    assert judged(age=math.nan).outcome is Outcome.INCONCLUSIVE
+    verdict = judged(age=math.nan)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.figures == {"at_most": 0.05}
 
 
 @pytest.mark.parametrize("count", [None, math.nan, 0.0, 19.4])

@@ -1,5 +1,7 @@
 """Verdicts on the steady window: PASS, FAIL, VACUOUS and INCONCLUSIVE, each with its reason."""
 
+import json
+
 import pytest
 
 from ballast.gate.judge import Generator, judge_generator, judge_slo
@@ -115,6 +117,12 @@ def test_a_generator_at_its_limits_is_honest(make_sample):
     steady = [make_sample(at=0.0, lag=0.03) for _ in range(100)]
     verdict = judge_generator(steady, Generator(100, 100, 0.85), 0.3)
     assert (verdict.outcome, verdict.figures["late_starts"]) == (Outcome.PASS, 0)
+
+
+def test_a_generator_that_nobody_watched_leaves_a_figure_that_a_record_can_hold(make_sample):
+    verdict = judge_generator([make_sample(1)], Generator(1, 1, float("nan")), 0.3)
+    assert verdict.figures["cpu_share"] == "unknown"
+    assert json.loads(json.dumps(verdict.figures, allow_nan=False)) == verdict.figures
 
 
 @pytest.mark.parametrize(
