@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -82,7 +82,7 @@ def _port(pod: Json, container: str, name: str) -> int:
 
 
 @contextmanager
-def open_environment(name: str) -> Iterator[Environment]:
+def open_environment(name: str) -> Generator[Environment]:
     """An environment of the node of this machine; BallastError when there is none."""
     if not node.kubeconfig().exists():
         raise BallastError("the platform is not up: there is no kubeconfig", "ballast up")

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 # Short repeats for what blinks; while the database is away, the sidecar repeats without end.
 _PAUSES: Final = (0.05, 0.1, 0.2)
 # Longer ones before an event is set aside for a reason that does not look like one that passes.
-_DOUBTS: Final = (0.2, 0.6, 1.8)
+_DOUBTS: Final = (0.1, 0.2, 0.4)
 
 Effect = Callable[[Sequence[ReceivedEvent[D]]], Awaitable[int]]
 
