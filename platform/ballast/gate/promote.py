@@ -37,6 +37,7 @@ from ballast.gate.record_store import (
 from ballast.gate.refusal import refusal
 from ballast.gate.roles import roles_in
 from ballast.gate.run_folder import runs_dir
+from ballast.gate.sign_off import BEFORE
 from ballast.gate.signatories import Signatories
 from ballast.gate.signing import Opened
 from ballast.kubeapi.shape import mapping
@@ -144,7 +145,10 @@ def promote(
         people = Signatories(
             roles_in(ports.git), sign_offs, candidate, target, hotfix=hotfix is not None
         )
-        if people.needed and presented is None and not dry_run:  # and neither does a missing name
+        next_one = BEFORE.get(target) == source
+        if (
+            people.needed and next_one and presented is None and not dry_run
+        ):  # nor does a missing name
             urgent = _asked_hotfix(done, plan, hotfix, signer, trusted)
             people.check(ports.opa(), ports.policy, plan, urgent)
     progress(f"candidate: {candidate.revision} runs in {source}, digests verified on its pods")
