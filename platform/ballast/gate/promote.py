@@ -145,10 +145,8 @@ def promote(
         people = Signatories(
             roles_in(ports.git), sign_offs, candidate, target, hotfix=hotfix is not None
         )
-        next_one = BEFORE.get(target) == source
-        if (
-            people.needed and next_one and presented is None and not dry_run
-        ):  # nor does a missing name
+        next_one = BEFORE.get(target) == source  # and neither does a missing name
+        if people.needed and next_one and presented is None and not dry_run:
             urgent = _asked_hotfix(done, plan, hotfix, signer, trusted)
             people.check(ports.opa(), ports.policy, plan, urgent)
     progress(f"candidate: {candidate.revision} runs in {source}, digests verified on its pods")
