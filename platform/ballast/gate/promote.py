@@ -39,6 +39,7 @@ from ballast.gate.refusal import refusal
 from ballast.gate.report.write import FILES, Format, write_decision
 from ballast.gate.roles import roles_in
 from ballast.gate.run_folder import RunFolder, runs_dir
+from ballast.gate.sign_off import BEFORE
 from ballast.gate.signatories import Signatories
 from ballast.gate.signing import Opened
 from ballast.gate.way_back import Branch, take_back
@@ -141,7 +142,8 @@ def promote(
         people = Signatories(
             roles_in(ports.git), sign_offs, candidate, target, hotfix=hotfix is not None
         )
-        if people.needed and presented is None and not dry_run:  # and neither does a missing name
+        next_one = BEFORE.get(target) == source  # and neither does a missing name
+        if people.needed and next_one and presented is None and not dry_run:
             urgent = _asked_hotfix(done, plan, hotfix, signer, trusted)
             people.check(ports.opa(), ports.policy, plan, urgent)
     progress(f"candidate: {candidate.revision} runs in {source}, digests verified on its pods")

@@ -14,6 +14,7 @@ _REMEDIES: Final = (
     ("is frozen until", "Wait, use `ballast unfreeze`, or give --hotfix NAME --until DATE."),
     ("has no error budget left", "Mend the service first, and give --hotfix NAME --until DATE."),
     ("the error budget of", "Make Prometheus answer (make up opens its port), then promote again."),
+    ("releases move dev", "Each environment has its own gate: dev, staging, prod."),
     ("needs the sign-off of", "Each role runs: ballast sign-off TARGET --as ROLE."),
     ("the sign-off of", "The role signs anew: ballast sign-off TARGET --as ROLE."),
     ("one key signs off", "Another person signs off with a key of their own."),
