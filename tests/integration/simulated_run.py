@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ballast.gate import execute, signing
 from ballast.gate.beside import of_the_new
+from ballast.gate.broker_view import Progress
 from ballast.gate.catalogue import find_experiment
 from ballast.gate.controls import FaultProof
 from ballast.gate.evidence import SampleRecord, statement
@@ -216,6 +217,9 @@ def _experiment(folder: RunFolder, load: LoadRun, name: str, at: float, story: S
     proof = FaultProof(at - 1, pods, at + 12, pods)
     order.proof_file.write_text(json.dumps(asdict(proof)))
     (order.folder / "journal.json").write_text(json.dumps(_journal(at, story)))
+    kept_up = asdict(Progress({"task.created/0": 311}, {"todo-app-dev.x": {"task.created/0": 311}}))
+    written = json.dumps({"before": kept_up, "after": kept_up})
+    (order.folder / "consumers.json").write_text(written)
     return order
 
 
