@@ -37,8 +37,8 @@ def wait_synced(
     """Seconds until each Application had `revision` (None: its newest) synced and healthy.
 
     Raises SyncError after `timeout` seconds, or once a failure has stood for `settle` seconds: Argo
-    CD repairs some by itself. `hopeless` says what Argo CD would wait for in vain: a failure of them
-    all, after 5 s. A push that Argo CD did not hear of is pointed out to it after 10 s.
+    CD repairs some by itself. `hopeless` says what Argo CD would wait for in vain: a failure of
+    them all, after 5 s. A push that Argo CD did not hear of is pointed out to it after 10 s.
     """
     started = time.monotonic()
     took: dict[str, float] = {}
