@@ -39,6 +39,7 @@ from ballast.gate.faults import FAULTS
 from ballast.gate.history.operations import HistoryFile, Result
 from ballast.gate.order import Order, Site
 from ballast.gate.samples import quantile
+from ballast.kubeapi.shape import mapping, mappings
 from ballast.names import SERVICES
 from ballast.node import lifecycle as node
 from ballast.paths import state_dir
@@ -156,12 +157,24 @@ class Killer:
         kill.proof = _proof(facts, after)
         calm = eventually(self._calm, RECOVER_SECONDS, POLL_SECONDS)
         if not whole or not calm:
-            what = "creates fail still" if whole else "not all pods serve again"
+            what = "creates fail still" if whole else f"not all pods serve again{_waiting(site)}"
             raise BallastError(f"{RECOVER_SECONDS:.0f} s after {name} {what}")
         return f"{name}: pods serve again after {kill.serving_at - kill.at:.1f} s"
 
     def _calm(self) -> bool:
         return time.time() - self.clients.last_failure > CALM_SECONDS
+
+
+def _waiting(site: Site) -> str:
+    """What kubelet says of containers that it does not start, such as a back-off."""
+    target = site.target
+    statuses = [
+        mapping(mapping(container.get("state")).get("waiting"))
+        for pod in site.api.list("v1", "Pod", target.namespace, target.selector)
+        for container in mappings(mapping(pod.get("status")).get("containerStatuses"))
+    ]
+    said = [str(each["message"]) for each in statuses if each.get("message")]
+    return f": {'; '.join(said)}" if said else ""
 
 
 def _proof(facts: dict[str, object], proof: FaultProof) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 
+from ballast.errors import BallastError
 from ballast.gate.history.check import check
 from ballast.gate.history.effects import ServiceEffect, Tally
 from ballast.gate.history.findings import Findings
@@ -58,7 +59,8 @@ def read_back(
 ) -> Outcome:
     """Read all users until nothing is missing or `deadline` seconds passed, and judge.
 
-    An effect over `late_after` seconds after its answer is late.
+    An effect over `late_after` seconds after its answer is late. Raises BallastError when they
+    cannot be read by then.
     """
     readback = Readback(url, users.tokens)
     reader = EffectReader(readback, users.names)
@@ -73,7 +75,14 @@ def read_back(
             return _read(reader, http, user, places[user])
 
         while True:
-            seen |= dict(zip(waiting, readers.map(read, waiting), strict=True))
+            try:
+                seen |= dict(zip(waiting, readers.map(read, waiting), strict=True))
+            except BallastError as unread:
+                # A service that is still coming back is no reason to lose what was measured.
+                if time.monotonic() > end:
+                    raise
+                progress(str(unread))
+                continue
             outcome = judge(creates, seen, late_after)
             if outcome.settled or time.monotonic() > end:
                 return outcome
