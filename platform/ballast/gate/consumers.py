@@ -35,16 +35,24 @@ def see_before(api: Objects, folder: Path, namespace: str) -> None:
 
 
 def see_after(api: Objects, folder: Path, namespace: str, seconds: float) -> None:
-    """Wait until no group is further behind than allowed, at most so long, and write it down."""
+    """Wait until no group is further behind than allowed, at most so long, and write it down.
+
+    A broker that has just come back serves before it has read what groups have committed: what
+    still lacks something of before is asked for again.
+    """
     written = _read(folder)
     if "before" not in written:
         return
+    before = _progress(written["before"])
     seen: dict[str, Any] = {}
 
     def caught_up() -> bool:
         nonlocal seen
         seen = _asked(api, namespace, "after")
-        return "after" in seen and Consumers(after=_progress(seen["after"])).lag[1] <= MOST_LAG
+        if "after" not in seen:
+            return False
+        after = _progress(seen["after"])
+        return Consumers(after=after).lag[1] <= MOST_LAG and not after.behind(before)
 
     eventually(caught_up, seconds)
     _write(folder, {**written, **seen})

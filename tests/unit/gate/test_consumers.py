@@ -53,6 +53,17 @@ def test_it_waits_for_a_broker_that_is_not_back_yet(told, tmp_path):
     assert witness(tmp_path) == Consumers(progress(5, 5), progress(6, 6))
 
 
+def test_it_waits_for_a_broker_that_has_not_read_its_groups_yet(told, tmp_path):
+    told += [progress(5, 5), Progress({}), progress(6, 6)]
+    assert witness(tmp_path) == Consumers(progress(5, 5), progress(6, 6))
+
+
+def test_what_stays_lost_is_written_down_as_it_is(told, tmp_path):
+    told += [progress(5, 5), Progress({})]
+    seen = witness(tmp_path, 0.0)
+    assert seen.after.behind(seen.before)
+
+
 def test_a_lag_that_stays_is_written_down_as_it_is(told, tmp_path):
     told += [progress(5, 5), progress(300, 5)]
     assert witness(tmp_path, 0.0).lag == (GROUP, 295)

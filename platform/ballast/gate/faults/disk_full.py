@@ -96,14 +96,22 @@ def _limit(pid: int) -> int | None:
     return resource.RLIM_INFINITY if soft == "unlimited" else int(soft)
 
 
+def _owner(pid: int) -> tuple[int, int]:
+    """User and group of a process. Who owns its folder says less: one that may not be dumped shows
+    as root's.
+    """
+    rows = [row.split() for row in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    found = {row[0]: int(row[1]) for row in rows if row and row[0] in {"Uid:", "Gid:"}}
+    return found["Uid:"], found["Gid:"]
+
+
 def _set(pids: list[int], soft: int) -> set[int]:
     """Give processes a limit, each as its own user; those that did not have it and have it now."""
     users: dict[tuple[int, int], list[int]] = defaultdict(list)
     for pid in pids:
         if _limit(pid) not in {None, soft}:
-            with contextlib.suppress(FileNotFoundError):
-                owner = Path(f"/proc/{pid}").stat()
-                users[owner.st_uid, owner.st_gid].append(pid)
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                users[_owner(pid)].append(pid)
     done: set[int] = set()
     for (user, group), theirs in users.items():
         command = [

@@ -45,6 +45,8 @@ def _inject(site: Site, facts: Facts) -> Facts:
         left = _tighten(group)
         while time.time() < at + (site.entry.seconds or 0) and group.exists():
             last = max(last, _refused(group))
+            # What it gives back it does not get again.
+            _follow(group)
             proven_at = proven_at or (time.time() if last > before else None)
             time.sleep(LOOK_SECONDS)
     finally:
@@ -99,6 +101,15 @@ def _tighten(group: Path) -> int:
         if _accepts(group, used):
             return used
     raise BallastError(f"{group} takes no limit: it grows too fast", "Run the experiment again.")
+
+
+def _follow(group: Path) -> None:
+    """Lower the limit to what is used now; a group that is gone needs none."""
+    try:
+        _accepts(group, _used(group))
+    except OSError:
+        if group.exists():
+            raise
 
 
 def _accepts(group: Path, limit: int) -> bool:
