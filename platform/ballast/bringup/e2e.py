@@ -16,6 +16,7 @@ class Part(StrEnum):
 
     PLATFORM = "platform"
     CHAOS = "chaos"
+    DELIVERY = "delivery"
     NODE = "node"
     REMOVAL = "removal"
 
@@ -24,16 +25,20 @@ NODE_TESTS: Final = "tests/e2e/node"
 """They start nodes of their own, and want the machine's two cores for it."""
 CHAOS_TESTS: Final = "tests/e2e/chaos"
 """Every experiment of the catalogue, one after the other: half an hour, only when asked for."""
+DELIVERY_TESTS: Final = "tests/e2e/delivery"
+"""Bad releases that go back and a second release beside the first: ten minutes, when asked for."""
 REMOVAL_TESTS: Final = "tests/e2e/removal"
 """They destroy the platform, so they come after all that need it."""
 
 
 def run(console: Console, pytest_arguments: list[str], *, only: Part | None, keep: bool) -> int:
     """Return the first exit code of pytest that is not 0; `keep` leaves the platform running."""
-    elsewhere = [f"--ignore={folder}" for folder in (NODE_TESTS, CHAOS_TESTS, REMOVAL_TESTS)]
+    others = (NODE_TESTS, CHAOS_TESTS, DELIVERY_TESTS, REMOVAL_TESTS)
+    elsewhere = [f"--ignore={folder}" for folder in others]
     parts: dict[Part, list[str]] = {
         Part.PLATFORM: ["tests/e2e", *elsewhere],
         Part.CHAOS: [CHAOS_TESTS],
+        Part.DELIVERY: [DELIVERY_TESTS],
         Part.REMOVAL: [REMOVAL_TESTS],
     }
     standard = [Part.PLATFORM] if keep else [Part.PLATFORM, Part.REMOVAL]
