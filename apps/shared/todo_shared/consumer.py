@@ -99,8 +99,10 @@ class EventConsumer(Generic[D]):
         finally:
             HANDLER_DURATION.labels(self._topic).observe(time.perf_counter() - started)
 
-    async def handle(self, wires: Sequence[object]) -> list[EventStatus]:
-        """The status of each event, in order."""
+    async def handle(
+        self, wires: Sequence[object], *, failed: EventStatus = EventStatus.DROP
+    ) -> list[EventStatus]:
+        """The status of each event, in order; `failed` is that of one that fails for good."""
         statuses = [EventStatus.DROP] * len(wires)
         readable: list[tuple[int, ReceivedEvent[D]]] = []
         for position, wire in enumerate(wires):
@@ -111,13 +113,15 @@ class EventConsumer(Generic[D]):
                 EVENTS.labels(self._topic, "dropped").inc()
         if not readable:
             return statuses
-        outcome = await self._all_or_each([event for _, event in readable])
+        outcome = await self._all_or_each([event for _, event in readable], failed)
         for (position, _), status in zip(readable, outcome, strict=True):
             statuses[position] = status
         return statuses
 
-    async def _all_or_each(self, events: list[ReceivedEvent[D]]) -> list[EventStatus]:
-        status = await self._apply(events)
+    async def _all_or_each(
+        self, events: list[ReceivedEvent[D]], failed: EventStatus
+    ) -> list[EventStatus]:
+        status = await self._apply(events, failed)
         if status is not EventStatus.DROP or len(events) == 1:
             return [status] * len(events)
         # One bad event must not take the others with it: find out which by single steps. Behind one
@@ -125,10 +129,10 @@ class EventConsumer(Generic[D]):
         statuses: list[EventStatus] = []
         for event in events:
             waits = EventStatus.RETRY in statuses
-            statuses.append(EventStatus.RETRY if waits else await self._apply([event]))
+            statuses.append(EventStatus.RETRY if waits else await self._apply([event], failed))
         return statuses
 
-    async def _apply(self, events: list[ReceivedEvent[D]]) -> EventStatus:
+    async def _apply(self, events: list[ReceivedEvent[D]], failed: EventStatus) -> EventStatus:
         first = events[0]
         with handling_event(str(first.id), first.traceparent, first.correlation_id):
             for passing, doubtful in zip((*_PAUSES, None), (*_DOUBTS, None), strict=True):
@@ -142,7 +146,7 @@ class EventConsumer(Generic[D]):
                         continue
                     _log.exception("event not handled", extra={"events": len(events)})
                     EVENTS.labels(self._topic, "failed").inc(len(events))
-                    return EventStatus.RETRY if transient else EventStatus.DROP
+                    return EventStatus.RETRY if transient else failed
                 self._measure(events, fresh)
                 return EventStatus.SUCCESS
         raise AssertionError("unreachable")

@@ -33,7 +33,8 @@ async def rebuild(
         for consumer in consumers:
             events = _events(reader, prefix + consumer.topic)
             while batch := await asyncio.to_thread(_next, events):
-                statuses = await consumer.handle(batch)
+                # Nobody would look for an event that a rebuild sets aside.
+                statuses = await consumer.handle(batch, failed=EventStatus.RETRY)
                 if EventStatus.RETRY in statuses:
                     raise RebuildFailedError(
                         f"{consumer.topic}: an event was not handled; its log line says why"

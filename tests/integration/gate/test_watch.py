@@ -18,6 +18,7 @@ from todo_server import TodoServer
 from ballast import release
 from ballast.bringup.baseline import permit_baselines
 from ballast.errors import BallastError
+from ballast.gate import signing
 from ballast.gate.admission_writer import admitted_by
 from ballast.gate.bake import Journal, bake
 from ballast.gate.budget import Prometheus
@@ -200,7 +201,7 @@ def identity() -> Identity:
 def promoted(gate, make_record):
     """Staging was promoted from the old release to the new one, which nobody has watched yet."""
     record = make_record()
-    permit_baselines(gate.git, frozenset(), key=record.key)
+    permit_baselines(gate.git, frozenset(), signing.signer(record.key))
     gate.promote(record)
     gate.said.clear()
     gate.admitted.clear()
