@@ -47,7 +47,7 @@ from ballast.paths import state_dir
 KILLS = (
     *(f"kill-{service}" for service in SERVICES),
     *(f"kill-{service}-sidecar" for service in SERVICES),
-    "kill-redpanda", "kill-postgres", "kill-redis",
+    "kill-broker", "kill-postgres", "kill-redis",
 )  # fmt: skip
 RECOVER_SECONDS = 120.0
 CALM_SECONDS = 3.0
