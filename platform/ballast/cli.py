@@ -210,7 +210,7 @@ def e2e(
     ctx: typer.Context,
     keep: Annotated[bool, typer.Option(help="Leave the platform running afterwards.")] = False,
     only: Annotated[
-        str | None, typer.Option(help="One part: platform, node, removal, chaos.")
+        str | None, typer.Option(help="One part: platform, node, removal, chaos, delivery.")
     ] = None,
 ) -> None:
     """Bring the platform up, run the tests that need it, take it down; then test the node alone."""
