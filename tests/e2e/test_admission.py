@@ -4,10 +4,12 @@ import copy
 
 import pytest
 
+from ballast.components.policy import WEBHOOK_OWNER
 from ballast.kubeapi import KubeApi, KubeApiError
 
 pytestmark = pytest.mark.e2e
 NAMESPACE = "todo-app-dev"
+NOBODY = [{"name": "nobody"}]
 GOOD = {
     "apiVersion": "v1",
     "kind": "Pod",
@@ -68,3 +70,15 @@ def test_a_pod_without_limits_is_refused_by_the_policy(api: KubeApi) -> None:
     }
     with pytest.raises(KubeApiError, match=r"(?i)limit"):
         admit(api, deployment)
+
+
+@pytest.mark.parametrize("kind", ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"])
+def test_kyverno_s_webhooks_go_when_their_owner_goes(api: KubeApi, kind: str) -> None:
+    found = api.list(
+        "admissionregistration.k8s.io/v1", kind,
+        label_selector="webhook.kyverno.io/managed-by=kyverno",
+    )  # fmt: skip
+    owners = {
+        owner["name"] for each in found for owner in each["metadata"].get("ownerReferences", NOBODY)
+    }
+    assert owners == {WEBHOOK_OWNER}

@@ -12,7 +12,6 @@ from ballast.airgap.values import has_unknown
 from ballast.kubeapi.shape import Json
 
 _PLACE: tuple[Path, ...] = (("metadata", "name"), ("metadata", "namespace"))
-_IDENTITY: tuple[Path, ...] = (("kind",), ("apiVersion",), *_PLACE)
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,6 @@ def split_token(token: str) -> tuple[str, str]:
     return version.removeprefix("core/"), kind
 
 
-def make_token(api_version: str, kind: str) -> str:
-    """apiVersion and kind as a Pulumi type token."""
-    group_version = api_version if "/" in api_version else f"core/{api_version}"
-    return f"kubernetes:{group_version}:{kind}"
-
-
 def is_core_secret(obj: Json) -> bool:
     """Whether the object is a core/v1 Secret."""
     return obj.get("kind") == "Secret" and obj.get("apiVersion") == "v1"

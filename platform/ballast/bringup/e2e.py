@@ -1,4 +1,4 @@
-"""Bring the platform up, run the tests that need it, take it down; then test the node alone."""
+"""Bring the platform up, run the tests that need it, destroy it; then test the node alone."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ CHAOS_TESTS: Final = "tests/e2e/chaos"
 DELIVERY_TESTS: Final = "tests/e2e/delivery"
 """Bad releases that go back and a second release beside the first: ten minutes, when asked for."""
 REMOVAL_TESTS: Final = "tests/e2e/removal"
-"""They destroy the platform: only when asked for."""
+"""They destroy the platform, so they come after all that need it."""
 
 
 def run(console: Console, pytest_arguments: list[str], *, only: Part | None, keep: bool) -> int:
@@ -41,15 +41,17 @@ def run(console: Console, pytest_arguments: list[str], *, only: Part | None, kee
         Part.DELIVERY: [DELIVERY_TESTS],
         Part.REMOVAL: [REMOVAL_TESTS],
     }
-    part = only or Part.PLATFORM
+    standard = [Part.PLATFORM] if keep else [Part.PLATFORM, Part.REMOVAL]
+    wanted = [part for part in parts if part is only or (only is None and part in standard)]
     code = 0
-    if part in parts:
+    if wanted:
         try:
             sequence.bring_up(console)
-            code = _pytest(*parts[part], *pytest_arguments)
+            for part in wanted:
+                code = code or _pytest(*parts[part], *pytest_arguments)
         finally:
             if not keep:
-                teardown.take_down(console, purge=part is Part.REMOVAL)
+                teardown.take_down(console, purge=Part.REMOVAL in wanted)
     if only in (None, Part.NODE):
         code = _pytest(NODE_TESTS, *pytest_arguments) or code
     return code

@@ -1,19 +1,24 @@
 """Kyverno's admission controller; the policies themselves come from Git."""
 
-from typing import Any
+from typing import Any, Final
 
 import pulumi
 
 from ballast import names
 from ballast.components.charts import release
-from ballast.components.objects import child
+from ballast.components.objects import child, declare
 from ballast.components.pods import resources
+
+WEBHOOK_OWNER: Final = "kyverno:webhook"
+"""Kyverno lets a ClusterRole of such a name and label own the webhooks that it makes, so that the
+cluster collects them with it. Its own removal, at its end, loses a race against the removal of its
+rights, and a webhook without a server refuses what it watches."""
 
 
 def values() -> dict[str, Any]:
-    """Values of the Kyverno chart: admission only. Its webhooks belong to its ClusterRole
-    and are collected with it: one without a server would refuse every pod of the cluster. By the
-    chart's finalizers they would wait for a pod whose account is already gone."""
+    """Values of the Kyverno chart: admission only, and without its own ways to remove webhooks: a
+    Job with an image that we do not have, or finalizers that would wait for a pod whose account is
+    already gone. WEBHOOK_OWNER takes them along."""
     return {
         "global": {"image": {"registry": "ghcr.io"}},
         "crds": {"install": True, "migration": {"enabled": False}},
@@ -72,10 +77,22 @@ class Policy(pulumi.ComponentResource):
         self, namespace: pulumi.Resource, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("ballast:platform:Policy", "policy", None, opts)
+        owner = declare(
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRole",
+                "metadata": {
+                    "name": WEBHOOK_OWNER,
+                    "labels": {"app.kubernetes.io/component": "kyverno"},
+                },
+                "rules": [],
+            },
+            child(self, [namespace]),
+        )
         self.release = release(
             "kyverno",
             namespace=names.POLICY_NAMESPACE,
             values=values(),
-            opts=child(self, [namespace]),
+            opts=child(self, [namespace, owner]),
         )
         self.register_outputs({})

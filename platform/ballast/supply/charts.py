@@ -29,11 +29,6 @@ class ChartError(BallastError):
     """A chart could not be taken from its module, or the module is not the locked one."""
 
 
-def chart_path(name: str, *, progress: Progress | None = None) -> Path:
-    """Folder of one chart, ready to render: see ensure_charts."""
-    return ensure_charts([name], progress=progress)[name]
-
-
 def ensure_charts(
     names: Iterable[str] | None = None,
     *,

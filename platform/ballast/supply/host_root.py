@@ -6,7 +6,6 @@ import shlex
 import shutil
 from pathlib import Path
 
-from ballast.paths import cache_dir
 from ballast.supply.debian import DebianStore, Report
 from ballast.supply.debian_tree import NEVER_NEEDED, tree, unpack
 from ballast.supply.image_spec import DebianSpec
@@ -87,8 +86,3 @@ def _write_wrappers(draft: Path, root: Path) -> None:
                 encoding="utf-8",
             )
             wrapper.chmod(0o755)
-
-
-def default_roots() -> Path:
-    """Folder of all trees."""
-    return cache_dir() / "debian" / "roots"
