@@ -90,7 +90,7 @@ def test_where_only_uv_exists_it_is_used(
     index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     uv = os.environ.get("UV") or shutil.which("uv")
-    uv = uv or next(iter((Path.home() / ".cache/ballast/tools").glob("uv-*/bin/uv")), None)
+    uv = uv or next(iter((Path.home() / ".cache/ballast/tools").glob("uv*/bin/uv")), None)
     assert uv, "make test runs under uv"
     monkeypatch.setattr("ballast.supply.toolchain._has_pip", lambda python: False)
     monkeypatch.setenv("UV", str(uv))
