@@ -3,8 +3,9 @@
 import hashlib
 import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from rich.console import Console
@@ -29,6 +30,7 @@ from ballast.paths import repository_root, state_dir
 from ballast.supply.background import BackgroundBuild, build_in_background
 from ballast.supply.charts import ensure_charts
 from ballast.supply.host_root import ensure_host_root
+from ballast.supply.image_spec import ImageSpec
 from ballast.supply.images import (
     BuiltImage,
     app_images,
@@ -89,12 +91,13 @@ def bring_up(console: Console) -> Summary:
     narration = Narration(timeline)
     with ThreadPoolExecutor(2) as pool, build_in_background(_programs(), progress=narration) as go:
         host_root = pool.submit(ensure_host_root, "node", report=timeline.say)
+        images = pool.submit(_make_images, narration, go)
         with timeline.phase("node"):
             node.up(go.wait(NODE_BINARIES), host_root.result(), progress=timeline.say)
         with timeline.phase("node images"):
             _import(timeline, ensure_images(node_images(), progress=narration))
         addons = pool.submit(node.apply_addons)
-        built = _images(timeline, narration, go)
+        built = _images(timeline, go, images)
         outcome = _provision(timeline, narration)
         addons.result()
     with KubeApi.from_kubeconfig(node.kubeconfig()) as api:
@@ -118,13 +121,30 @@ def _programs() -> list[str]:
     return list(load_lock().programs())
 
 
+def _make_images(narration: Narration, binaries: BackgroundBuild) -> dict[str, BuiltImage]:
+    """Every image, as soon as its binaries are there: downloads then wait beside the compiler."""
+    lock = load_lock()
+    order = {program: place for place, program in enumerate(lock.programs())}
+    wanted = {*platform_images(lock), *app_images(lock)}
+
+    def last(image: ImageSpec) -> int:
+        return max((order[program] for program in image.binaries.values()), default=-1)
+
+    built: dict[str, BuiltImage] = {}
+    for _, group in groupby(sorted(lock.image, key=last), last):
+        together = [image for image in group if image.name in wanted]
+        binaries.wait({program for image in together for program in image.binaries.values()})
+        built |= ensure_images([image.name for image in together], progress=narration, lock=lock)
+    return built
+
+
 def _images(
-    timeline: Timeline, narration: Narration, binaries: BackgroundBuild
+    timeline: Timeline, binaries: BackgroundBuild, images: Future[dict[str, BuiltImage]]
 ) -> dict[str, BuiltImage]:
     with timeline.phase("binaries"):
         binaries.wait()
     with timeline.phase("images") as phase:
-        built = ensure_images([*platform_images(), *app_images()], progress=narration)
+        built = images.result()
         phase.detail = f"{len(built)} images, {sum(i.size for i in built.values()) / 1e6:.0f} MB"
     with timeline.phase("import"):
         _import(timeline, built)

@@ -27,6 +27,8 @@ SHAPES: Final = "loadtests"
 PROMOTION_SHAPE: Final = "steady"
 SCENARIO: Final = ("loadtests/todo_open_model.py", "loadtests/todo_requests.py")
 FIGURES: Final = "loadtests/server/figures.yaml"
+# The gate that judges is evidence too: a record counts only for the code that made it.
+GATE: Final = "platform/ballast/gate"
 # Of the eight minutes of a promotion, those under fault: one experiment.
 CHAOS_SECONDS: Final = 40.0
 # From the start of an experiment to its fault: chaostoolkit starts and looks at the baseline.
@@ -219,4 +221,14 @@ def _seed(candidate: Release) -> int:
 
 def _digests(root: Path, paths: list[str]) -> dict[str, str]:
     files = sorted([*SCENARIO, CATALOGUE, TEMPLATE, *policy_files(root), *paths])
-    return {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in files}
+    found = {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in files}
+    return found | {GATE: folder_digest(Path(__file__).parent)}
+
+
+def folder_digest(folder: Path) -> str:
+    """SHA-256, in hex, over path and content of every Python file in `folder`."""
+    total = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        total.update(f"{digest}  {file.relative_to(folder).as_posix()}\n".encode())
+    return total.hexdigest()

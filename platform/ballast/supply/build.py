@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,8 +106,15 @@ class BinarySupply:
         executable = ensure_toolchain("go", self.lock.toolchain["go"], progress=self.progress)
         go = GoTool(executable.parent.parent, cache_dir() / "go", self.host)
         compiler = Compiler(go, self.lock, self.cancelled, (descriptor,), self.niceness)
-        for component, programs in _by_component(missing):
-            self._build(compiler, component, programs, found)
+        groups = _by_component(missing)
+        # Modules are fetched while the compiler has the cores: waiting for a network costs none.
+        with ThreadPoolExecutor(1, "ballast-modules") as ahead:
+            prepared = [ahead.submit(compiler.prepare, component) for component, _ in groups]
+            try:
+                for (component, programs), wrapper in zip(groups, prepared, strict=True):
+                    self._build(compiler, component, programs, wrapper, found)
+            finally:
+                ahead.shutdown(cancel_futures=True)
 
     def _fetch(self, program: Program, found: dict[str, Path]) -> bool:
         """Take a binary from the cache; a cache that fails or lies only costs a build."""
@@ -131,14 +139,20 @@ class BinarySupply:
         compiler: Compiler,
         component: Component,
         programs: tuple[Program, ...],
+        wrapper: Future[Path],
         found: dict[str, Path],
     ) -> None:
         start, task = time.monotonic(), component.component
         self.progress.begin(task, self.timings.expected(component))
         outcome = "failed"
         try:
-            files = compiler.build(
-                component, programs, self.store.staging(), lambda at: self.progress.step(task, at)
+            self.progress.step(task, "fetching its modules")
+            files = compiler.compile(
+                component,
+                programs,
+                wrapper.result(),
+                self.store.staging(),
+                lambda at: self.progress.step(task, at),
             )
             for program in programs:
                 path = self._accept(component, program, files[program.name])

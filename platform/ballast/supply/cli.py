@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ballast.errors import BallastError
+from ballast.paths import cache_dir
 from ballast.supply.binary_cache import FolderCache
 from ballast.supply.build import ensure_binaries
 from ballast.supply.charts import ensure_charts
@@ -15,6 +16,7 @@ from ballast.supply.hashes import lock_components
 from ballast.supply.images import ensure_images
 from ballast.supply.lock import load_lock
 from ballast.supply.progress import terminal_progress
+from ballast.supply.prune import prune
 from ballast.supply.relock import relock
 from ballast.supply.store import BinaryStore
 
@@ -106,6 +108,29 @@ def relock_packages() -> None:
     """Resolve Debian and Java packages anew and write them into supply.lock."""
     with terminal_progress() as progress:
         relock(progress.note)
+
+
+@app.command("prune")
+def prune_cache(
+    compiler: Annotated[
+        bool,
+        typer.Option("--compiler", help="Also what the compiler keeps for the next build."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Free the cache of what supply.lock no longer names; what it names stays."""
+    with terminal_progress() as progress:
+        gone = prune(load_lock(), cache_dir(), progress, compiler=compiler, dry_run=dry_run)
+    table = Table("kind", "number", "MB", box=None, pad_edge=False)
+    for kind in dict.fromkeys(one.kind for one in gone):
+        sizes = [one.size for one in gone if one.kind == kind]
+        table.add_row(kind, str(len(sizes)), f"{sum(sizes) / 1e6:,.0f}")
+    if gone:
+        _out.print(table)
+    total = sum(one.size for one in gone) / 1e9
+    _out.print(f"{'Would free' if dry_run else 'Freed'} {total:,.2f} GB in {cache_dir()}.")
+    if not compiler and (cache_dir() / "go" / "build").exists():
+        _out.print("next: ballast supply prune --compiler frees what only another build would use")
 
 
 @app.command()

@@ -48,14 +48,24 @@ class Compiler:
         staging: Path,
         heard: Callable[[str], None] = _ignore,
     ) -> dict[str, Path]:
+        """`prepare` and `compile` in one."""
+        heard("reading its module")
+        return self.compile(component, programs, self.prepare(component), staging, heard)
+
+    def compile(
+        self,
+        component: Component,
+        programs: tuple[Program, ...],
+        wrapper: Path,
+        staging: Path,
+        heard: Callable[[str], None] = _ignore,
+    ) -> dict[str, Path]:
         """Files in `staging` by program name, not checked. `heard` is told where the build is.
 
-        Raises GoBuildError, WrapperError, BuildCancelledError.
+        `wrapper` is what `prepare` gave. Raises GoBuildError, WrapperError, BuildCancelledError.
         """
         subject = f"{component.component} {component.version}"
-        heard("reading its module")
         paths = [import_path(component, program) for program in programs]
-        wrapper = self._wrapper(component)
         target = staging / component.component
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
@@ -91,9 +101,12 @@ class Compiler:
             for program, path in zip(programs, paths, strict=True)
         }
 
-    def _wrapper(self, component: Component) -> Path:
-        """The wrapper of all programs, whichever are asked for: each has one hash, built alone or
-        with the others."""
+    def prepare(self, component: Component) -> Path:
+        """Write the component's wrapper module and fetch all that it needs; nothing is compiled.
+
+        The wrapper is of all programs, whichever are asked for: each has one hash, built alone or
+        with the others. Raises GoBuildError, WrapperError.
+        """
         paths = [import_path(component, program) for program in component.program]
         folder = self.go.cache / "wrapper" / component.component
         folder.mkdir(parents=True, exist_ok=True)

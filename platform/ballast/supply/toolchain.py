@@ -103,7 +103,7 @@ def _installers(staging: Path, requirements: Path, unpacked: Path) -> Iterator[l
                 "--require-hashes", "--no-cache-dir", "-r", str(requirements), "-d", str(staging),
             ]  # fmt: skip
             break
-    cached = sorted((cache_dir() / "tools").glob("uv-*/bin/uv"))
+    cached = sorted((cache_dir() / "tools").glob("uv*/bin/uv"))
     for uv in (os.environ.get("UV"), shutil.which("uv"), *cached[-1:]):
         if uv:
             yield [

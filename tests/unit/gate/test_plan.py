@@ -7,7 +7,7 @@ import pytest
 
 from ballast.errors import BallastError
 from ballast.gate.catalogue import load_catalogue
-from ballast.gate.plan import CHAOS_SECONDS, STARTING_SECONDS, derive_plan
+from ballast.gate.plan import CHAOS_SECONDS, GATE, STARTING_SECONDS, derive_plan, folder_digest
 from ballast.gate.schedule import Operation
 from ballast.gate.shape import load_shape
 from ballast.names import SERVICES
@@ -203,3 +203,22 @@ def test_no_cost_stated_for_a_fault_is_refused(repository):
     path.write_text(path.read_text().split("  duringFault:")[0])
     with pytest.raises(BallastError, match="what a fault may cost"):
         derive_plan("dev", "staging", candidate(), root=repository)
+
+
+def test_the_plan_names_the_gate_s_own_code(repository):
+    plan = derive_plan("dev", "staging", candidate(), root=repository)
+    assert plan.configuration[GATE] == folder_digest(repository_root() / GATE)
+
+
+def test_an_edited_judge_changes_the_digest_of_the_gate(tmp_path):
+    shutil.copytree(repository_root() / GATE, tmp_path / "gate")
+    before = folder_digest(tmp_path / "gate")
+    (tmp_path / "gate/judge.py").write_text("def judge(): return 'PASS'\n")
+    assert folder_digest(tmp_path / "gate") != before
+
+
+def test_a_renamed_file_changes_the_digest_of_the_gate(tmp_path):
+    shutil.copytree(repository_root() / GATE, tmp_path / "gate")
+    before = folder_digest(tmp_path / "gate")
+    (tmp_path / "gate/judge.py").rename(tmp_path / "gate/judged.py")
+    assert folder_digest(tmp_path / "gate") != before

@@ -11,9 +11,12 @@ import pytest
 from ballast.supply.background import BackgroundBuild
 from ballast.supply.binary_cache import FolderCache, HttpCache
 from ballast.supply.build import BinaryError, BinarySupply
+from ballast.supply.compile import Compiler
 from ballast.supply.disk import DiskFullError
 from ballast.supply.go_failure import GoBuildError
+from ballast.supply.go_spec import Component
 from ballast.supply.go_tool import BuildCancelledError
+from ballast.supply.lock import Lock, load_lock
 from ballast.supply.progress import Silent
 
 CONTENT = b"a program"
@@ -128,3 +131,63 @@ def test_a_cancelled_build_stops_and_installs_nothing(tiny: Any, own_cache: Path
     with pytest.raises(BuildCancelledError):
         supply(tiny, DIGEST, cancelled=stop).ensure(["hello"])
     assert not list((own_cache / "bin").glob("*/hello"))
+
+
+def two_components() -> Lock:
+    def component(name: str) -> dict[str, Any]:
+        program = {
+            "name": name,
+            "package": name,
+            "sha256": hashlib.sha256(name.encode()).hexdigest(),
+        }
+        return {"component": name, "module": f"example.test/{name}", "version": "v1.0.0",
+                "program": [program]}  # fmt: skip
+
+    toolchain = load_lock().model_dump()["toolchain"]
+    return Lock.model_validate(
+        {"toolchain": toolchain, "binary": [component("first"), component("second")]}
+    )
+
+
+def write_each(self: Compiler, component: Component, *rest: Any) -> dict[str, Path]:
+    staging = rest[2]
+    (staging / component.component).write_text(component.component)
+    return {component.component: staging / component.component}
+
+
+def test_modules_are_fetched_while_another_component_compiles(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second_is_prepared = threading.Event()
+
+    def prepare(self: Compiler, component: Component) -> Path:
+        if component.component == "second":
+            second_is_prepared.set()
+        return own_cache
+
+    def compile_late(self: Compiler, component: Component, *rest: Any) -> dict[str, Path]:
+        assert second_is_prepared.wait(10), "nothing was prepared beside the compiler"
+        return write_each(self, component, *rest)
+
+    monkeypatch.setattr(Compiler, "prepare", prepare)
+    monkeypatch.setattr(Compiler, "compile", compile_late)
+
+    assert BinarySupply(two_components(), cache=None).ensure(["first", "second"])
+
+
+def test_what_was_compiled_before_a_module_that_is_not_to_be_had_stays(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(self: Compiler, component: Component) -> Path:
+        if component.component == "second":
+            raise GoBuildError("second v1.0.0: no such module")
+        return own_cache
+
+    monkeypatch.setattr(Compiler, "prepare", prepare)
+    monkeypatch.setattr(Compiler, "compile", write_each)
+    binaries = BinarySupply(two_components(), cache=None)
+
+    with pytest.raises(GoBuildError, match="no such module"):
+        binaries.ensure(["first", "second"])
+
+    assert binaries.ensure(["first"])["first"].read_text() == "first"

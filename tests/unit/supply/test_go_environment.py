@@ -1,5 +1,6 @@
 """A host decides how to reach the network, and nothing else about a build."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ def test_what_decides_the_hash_is_fixed(
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE", "GOPROXY"])
 def test_the_way_to_the_network_is_passed_through(name: str, goroot: Path, tmp_path: Path) -> None:
     assert environment(goroot, tmp_path, **{name: "value"})[name] == "value"
+
+
+def test_compilers_collect_no_garbage_until_they_hold_their_share_of_the_memory(
+    goroot: Path, tmp_path: Path
+) -> None:
+    found = environment(goroot, tmp_path)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert found["GOGC"] == "off"
+    assert 0 < int(found["GOMEMLIMIT"]) * len(os.sched_getaffinity(0)) <= memory // 4
 
 
 def test_a_proxy_set_by_go_env_w_is_kept(goroot: Path, tmp_path: Path) -> None:
