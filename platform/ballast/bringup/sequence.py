@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -91,10 +91,11 @@ def bring_up(console: Console) -> Summary:
     narration = Narration(timeline)
     with ThreadPoolExecutor(2) as pool, build_in_background(_programs(), progress=narration) as go:
         host_root = pool.submit(ensure_host_root, "node", report=timeline.say)
-        images = pool.submit(_make_images, narration, go)
+        images = pool.submit(make_images, narration, go)
         with timeline.phase("node"):
             node.up(go.wait(NODE_BINARIES), host_root.result(), progress=timeline.say)
         with timeline.phase("node images"):
+            go.wait(_programs_in(node_images()))
             _import(timeline, ensure_images(node_images(), progress=narration))
         addons = pool.submit(node.apply_addons)
         built = _images(timeline, go, images)
@@ -121,7 +122,7 @@ def _programs() -> list[str]:
     return list(load_lock().programs())
 
 
-def _make_images(narration: Narration, binaries: BackgroundBuild) -> dict[str, BuiltImage]:
+def make_images(narration: Narration, binaries: BackgroundBuild) -> dict[str, BuiltImage]:
     """Every image, as soon as its binaries are there: downloads then wait beside the compiler."""
     lock = load_lock()
     order = {program: place for place, program in enumerate(lock.programs())}
@@ -132,10 +133,19 @@ def _make_images(narration: Narration, binaries: BackgroundBuild) -> dict[str, B
 
     built: dict[str, BuiltImage] = {}
     for _, group in groupby(sorted(lock.image, key=last), last):
-        together = [image for image in group if image.name in wanted]
-        binaries.wait({program for image in together for program in image.binaries.values()})
-        built |= ensure_images([image.name for image in together], progress=narration, lock=lock)
+        together = [image.name for image in group if image.name in wanted]
+        binaries.wait(_programs_in(together))
+        built |= ensure_images(together, progress=narration, lock=lock)
     return built
+
+
+def _programs_in(images: Collection[str]) -> set[str]:
+    return {
+        program
+        for image in load_lock().image
+        if image.name in images
+        for program in image.binaries.values()
+    }
 
 
 def _images(

@@ -117,6 +117,15 @@ def test_a_version_above_the_shared_one_is_excluded_for_every_module_of_a_glob()
     assert lines(text, "exclude") == ["k.test/a v0.35.0", "k.test/b v0.35.0"]
 
 
+def test_a_glob_excludes_no_version_that_a_module_cannot_have() -> None:
+    text = render_wrapper(
+        component(exclude={"k.test/*": ["v0.35.0", "v2.1.0"]}),
+        ModFile("1.24"),
+        {"k.test/a": "v0.34.0", "k.test/log/v2": "v2.0.0"},
+    )
+    assert lines(text, "exclude") == ["k.test/a v0.35.0", "k.test/log/v2 v2.1.0"]
+
+
 def test_a_local_replace_without_an_answer_is_refused_with_the_line_to_add() -> None:
     with pytest.raises(WrapperError) as caught:
         render_wrapper(component(), local("example.test/api"))
