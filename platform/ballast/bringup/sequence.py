@@ -3,9 +3,8 @@
 import hashlib
 import subprocess
 from collections.abc import Callable, Collection
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from rich.console import Console
@@ -30,7 +29,6 @@ from ballast.paths import repository_root, state_dir
 from ballast.supply.background import BackgroundBuild, build_in_background
 from ballast.supply.charts import ensure_charts
 from ballast.supply.host_root import ensure_host_root
-from ballast.supply.image_spec import ImageSpec
 from ballast.supply.images import (
     BuiltImage,
     app_images,
@@ -91,16 +89,18 @@ def bring_up(console: Console) -> Summary:
     narration = Narration(timeline)
     with ThreadPoolExecutor(2) as pool, build_in_background(_programs(), progress=narration) as go:
         host_root = pool.submit(ensure_host_root, "node", report=timeline.say)
-        images = pool.submit(make_images, narration, go)
         with timeline.phase("node"):
             node.up(go.wait(NODE_BINARIES), host_root.result(), progress=timeline.say)
         with timeline.phase("node images"):
             go.wait(_programs_in(node_images()))
             _import(timeline, ensure_images(node_images(), progress=narration))
         addons = pool.submit(node.apply_addons)
-        built = _images(timeline, go, images)
+        with timeline.phase("images") as phase:
+            built = make_images(narration, go, lambda made: _import(timeline, made))
+            phase.detail = f"{len(built)}, {sum(i.size for i in built.values()) / 1e6:.0f} MB"
         outcome = _provision(timeline, narration)
         addons.result()
+        go.wait()  # what the platform itself does not need
     with KubeApi.from_kubeconfig(node.kubeconfig()) as api:
         with timeline.phase("ports"):
             urls = endpoints.open_ports(api, list(endpoints.PLATFORM))
@@ -122,20 +122,30 @@ def _programs() -> list[str]:
     return list(load_lock().programs())
 
 
-def make_images(narration: Narration, binaries: BackgroundBuild) -> dict[str, BuiltImage]:
-    """Every image, as soon as its binaries are there: downloads then wait beside the compiler."""
+def make_images(
+    narration: Narration,
+    binaries: BackgroundBuild,
+    use: Callable[[dict[str, BuiltImage]], None],
+) -> dict[str, BuiltImage]:
+    """Every image, made and given to `use` as soon as its binaries are there.
+
+    What waits for a network or a disk then does so beside the compiler.
+    """
     lock = load_lock()
     order = {program: place for place, program in enumerate(lock.programs())}
-    wanted = {*platform_images(lock), *app_images(lock)}
-
-    def last(image: ImageSpec) -> int:
-        return max((order[program] for program in image.binaries.values()), default=-1)
-
+    programs = {image.name: tuple(image.binaries.values()) for image in lock.image}
+    left = sorted(
+        [*platform_images(lock), *app_images(lock)],
+        key=lambda name: max((order[program] for program in programs[name]), default=-1),
+    )
     built: dict[str, BuiltImage] = {}
-    for _, group in groupby(sorted(lock.image, key=last), last):
-        together = [image.name for image in group if image.name in wanted]
-        binaries.wait(_programs_in(together))
-        built |= ensure_images(together, progress=narration, lock=lock)
+    while left:
+        binaries.wait(programs[left[0]])
+        ready = [name for name in left if binaries.ready(programs[name])]
+        made = ensure_images(ready, progress=narration, lock=lock)
+        use(made)
+        built |= made
+        left = [name for name in left if name not in made]
     return built
 
 
@@ -146,19 +156,6 @@ def _programs_in(images: Collection[str]) -> set[str]:
         if image.name in images
         for program in image.binaries.values()
     }
-
-
-def _images(
-    timeline: Timeline, binaries: BackgroundBuild, images: Future[dict[str, BuiltImage]]
-) -> dict[str, BuiltImage]:
-    with timeline.phase("binaries"):
-        binaries.wait()
-    with timeline.phase("images") as phase:
-        built = images.result()
-        phase.detail = f"{len(built)} images, {sum(i.size for i in built.values()) / 1e6:.0f} MB"
-    with timeline.phase("import"):
-        _import(timeline, built)
-    return built
 
 
 def _import(timeline: Timeline, built: dict[str, BuiltImage]) -> None:

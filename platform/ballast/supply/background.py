@@ -41,6 +41,11 @@ class BackgroundBuild:
         """Block until these (or all) are ready. Raises what the build raised."""
         return {n: self._futures[n].result() for n in (self._names if names is None else names)}
 
+    def ready(self, names: Iterable[str]) -> bool:
+        """Whether these can be used now."""
+        futures = [self._futures[name] for name in names]
+        return all(future.done() and future.exception() is None for future in futures)
+
     def future(self, name: str) -> Future[Path]:
         """The promise of one binary."""
         return self._futures[name]
