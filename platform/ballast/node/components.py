@@ -169,4 +169,5 @@ def _netpol(layout: Layout) -> list[str]:
         f"--kubeconfig={layout.pki}/netpol.kubeconfig",
         f"--hostname-override={addresses.NODE_NAME}",
         f"--service-cluster-ip-range={addresses.SERVICE_CIDR}",
+        f"--tools={layout.run}/netpol",
     ]

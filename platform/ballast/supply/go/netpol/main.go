@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -22,11 +24,19 @@ import (
 
 const fullSyncPeriod = 5 * time.Minute
 
+const restore = "iptables-restore"
+
+// The last rule of a pod's chain drops instead of refusing.
+const silently = `#!/bin/sh
+/bin/sed 's/^\(-A KUBE-POD-FW-.*\) -j REJECT *$/\1 -j DROP/' | exec %s "$@"
+`
+
 type settings struct {
 	kubeconfig   string
 	node         string
 	serviceRange string
 	nodePorts    string
+	tools        string
 }
 
 func main() {
@@ -35,6 +45,7 @@ func main() {
 	flag.StringVar(&s.node, "hostname-override", "", "name of this node in the API")
 	flag.StringVar(&s.serviceRange, "service-cluster-ip-range", "10.96.0.0/16", "range of service addresses")
 	flag.StringVar(&s.nodePorts, "service-node-port-range", "30000-32767", "range of node ports")
+	flag.StringVar(&s.tools, "tools", "", "folder for what comes before iptables-restore on the path")
 	klog.InitFlags(nil)
 	flag.Parse()
 	if err := run(s); err != nil {
@@ -43,7 +54,30 @@ func main() {
 	}
 }
 
+// interpose puts a filter before iptables-restore, which the controller calls to refuse what no policy
+// lets through. It refuses a new pod too, until its address is in the sets a second or two after it has
+// started. A client that is refused ends; one that hears nothing asks again.
+func interpose(folder string) error {
+	real, err := exec.LookPath(restore)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	// A script and not this program under another name: the controller's package runs iptables-restore
+	// whenever a process starts.
+	filter := fmt.Sprintf(silently, real)
+	if err := os.WriteFile(filepath.Join(folder, restore), []byte(filter), 0o755); err != nil {
+		return err
+	}
+	return os.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
 func run(s settings) error {
+	if err := interpose(s.tools); err != nil {
+		return fmt.Errorf("interpose before %s: %w", restore, err)
+	}
 	config, err := clientcmd.BuildConfigFromFlags("", s.kubeconfig)
 	if err != nil {
 		return fmt.Errorf("read kubeconfig %q: %w", s.kubeconfig, err)
