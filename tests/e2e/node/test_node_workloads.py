@@ -135,6 +135,37 @@ def test_a_network_policy_is_enforced(apply, equipped, images):
     equipped.until(lambda: "hello" not in answer())
 
 
+def test_a_new_pod_that_a_policy_lets_in_is_not_refused_first(apply, equipped, images):
+    image = images["busybox"].reference
+    serve = "while true; do echo hello | nc -l -p 8080; done"
+    server = apply(pod("guarded", image, serve), is_ready)
+    address = server["status"]["podIP"]
+    guests = {"podSelector": {"matchLabels": {"guest": "yes"}}}
+    allow = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "guests", "namespace": "default"},
+        "spec": {
+            "podSelector": {"matchLabels": {"app": "guarded"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [guests]}],
+        },
+    }
+    apply(allow)
+    apply(pod("stranger", image, "sleep 1000"), is_ready)
+    ask = f"nc -w 2 {address} 8080 </dev/null 2>&1 || true"
+    equipped.until(
+        lambda: "hello" not in equipped.api.exec("default", "stranger", ["sh", "-c", ask])
+    )
+
+    for number in range(3):
+        guest = pod(f"guest-{number}", image, f"nc -w 20 {address} 8080 </dev/null | grep hello")
+        guest["metadata"]["labels"]["guest"] = "yes"
+        guest["spec"]["restartPolicy"] = "Never"
+        ended = apply(guest, lambda obj: obj["status"].get("phase") in {"Succeeded", "Failed"})
+        assert ended["status"]["phase"] == "Succeeded"
+
+
 def test_secrets_are_encrypted_on_disk(running):
     word = "a-word-found-nowhere-else"
     secret = {
