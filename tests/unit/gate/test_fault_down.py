@@ -82,3 +82,21 @@ def test_what_has_no_replica_cannot_go_down(site):
     site.api.replicas = 0
     with pytest.raises(BallastError, match="no replica"):
         FAULT.prepare(site)
+
+
+def test_what_it_still_takes_in_its_last_moments_is_no_doubt(site, monkeypatch):
+    site = Site(site.api, site.order.model_copy(update={"patience": 5.0}))
+    ending = iter(["", "", "refused"])
+    answers = {1: lambda: "", 0: lambda: next(ending, "refused")}
+    monkeypatch.setattr(down, "connects", lambda *_: answers[site.api.replicas]())
+    facts = FAULT.prepare(site)
+    facts |= FAULT.inject(site, facts)
+    assert FAULT.doubt(facts, FaultProof(1.0, [])) == ""
+    assert next(ending, None) is None
+
+
+def test_one_that_takes_connections_all_the_time_is_not_down(site, monkeypatch):
+    monkeypatch.setattr(down, "connects", lambda *_: "")
+    facts = FAULT.prepare(site)
+    facts |= FAULT.inject(site, facts)
+    assert "took 3 connections" in FAULT.doubt(facts, FaultProof(1.0, []))

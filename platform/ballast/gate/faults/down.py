@@ -10,7 +10,7 @@ from ballast.errors import BallastError
 from ballast.gate.controls import FaultProof
 from ballast.gate.eventually import eventually
 from ballast.gate.faults.fault import Facts, Fault
-from ballast.gate.faults.peer import connects, peer_of, tries
+from ballast.gate.faults.peer import Peer, connects, peer_of, tries
 from ballast.gate.order import Site
 from ballast.kubeapi import KubeApi
 from ballast.kubeapi.shape import mapping
@@ -47,6 +47,8 @@ def _inject(site: Site, facts: Facts) -> Facts:
             # Without grace: a store that says goodbye is the easier test, and takes half a minute.
             site.api.delete("v1", "Pod", pod.name, facts["namespace"], uid=pod.uid, grace_seconds=0)
         gone = eventually(lambda: not site.pods(), site.order.patience * 2)
+        # A pod that is deleted without grace is gone from the API a moment before its processes.
+        eventually(lambda: bool(_refused(client.uid, peer)), site.order.patience)
         proven_at = time.time()
         wrong = tries(client.uid, peer, site.entry.seconds or 0, CONNECT_SECONDS)
     finally:
@@ -60,6 +62,10 @@ def _inject(site: Site, facts: Facts) -> Facts:
         "tried": len(wrong),
         "refused": sum(bool(each) for each in wrong),
     }
+
+
+def _refused(client: str, peer: Peer) -> str:
+    return connects(client, peer.address, peer.port, CONNECT_SECONDS)
 
 
 def _doubt(facts: Facts, _: FaultProof) -> str:

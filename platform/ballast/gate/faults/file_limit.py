@@ -1,7 +1,8 @@
 """Sets how long a file of some processes may become: `file_limit USER GROUP SOFT PID...`, by id.
 
 Standard library only. It becomes the user of those processes first: the kernel lets nobody else do
-this who may not do it to all of the machine. A process that has ended is passed over.
+this who may not do it to all of the machine. A process that has ended is passed over, and so is one
+that is still on its way into the container and half another user: the caller comes again.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ def main(user: int, group: int, soft: int, pids: list[int]) -> int:
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
     return 0
