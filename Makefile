@@ -5,7 +5,7 @@ export UV_COMPILE_BYTECODE ?= 1
 RUN = $(UV) run --frozen --all-packages
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test coverage e2e promote bench lint
+.PHONY: help up down test coverage e2e promote bench
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'

@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -92,7 +92,8 @@ def bring_up(console: Console) -> Summary:
         with timeline.phase("node"):
             node.up(go.wait(NODE_BINARIES), host_root.result(), progress=timeline.say)
         with timeline.phase("node images"):
-            go.wait(_programs_in(node_images()))
+            needed = _programs_by_image()
+            go.wait({program for name in node_images() for program in needed[name]})
             _import(timeline, ensure_images(node_images(), progress=narration))
         addons = pool.submit(node.apply_addons)
         with timeline.phase("images") as phase:
@@ -133,7 +134,7 @@ def make_images(
     """
     lock = load_lock()
     order = {program: place for place, program in enumerate(lock.programs())}
-    programs = {image.name: tuple(image.binaries.values()) for image in lock.image}
+    programs = _programs_by_image()
     left = sorted(
         [*platform_images(lock), *app_images(lock)],
         key=lambda name: max((order[program] for program in programs[name]), default=-1),
@@ -149,13 +150,8 @@ def make_images(
     return built
 
 
-def _programs_in(images: Collection[str]) -> set[str]:
-    return {
-        program
-        for image in load_lock().image
-        if image.name in images
-        for program in image.binaries.values()
-    }
+def _programs_by_image() -> dict[str, tuple[str, ...]]:
+    return {image.name: tuple(image.binaries.values()) for image in load_lock().image}
 
 
 def _import(timeline: Timeline, built: dict[str, BuiltImage]) -> None:

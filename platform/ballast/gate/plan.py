@@ -22,6 +22,7 @@ from ballast.gate.shape import LoadShape, load_shape
 from ballast.paths import repository_root
 from ballast.release import Release
 from ballast.slo.model import Slo, load_slos
+from ballast.supply.folder import COMPILED, folder_digest
 
 SHAPES: Final = "loadtests"
 PROMOTION_SHAPE: Final = "steady"
@@ -222,13 +223,4 @@ def _seed(candidate: Release) -> int:
 def _digests(root: Path, paths: list[str]) -> dict[str, str]:
     files = sorted([*SCENARIO, CATALOGUE, TEMPLATE, *policy_files(root), *paths])
     found = {path: hashlib.sha256((root / path).read_bytes()).hexdigest() for path in files}
-    return found | {GATE: folder_digest(Path(__file__).parent)}
-
-
-def folder_digest(folder: Path) -> str:
-    """SHA-256, in hex, over path and content of every Python file in `folder`."""
-    total = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        total.update(f"{digest}  {file.relative_to(folder).as_posix()}\n".encode())
-    return total.hexdigest()
+    return found | {GATE: folder_digest(Path(__file__).parent, COMPILED)}

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,6 @@ from pathlib import Path
 from ballast.errors import BallastError
 
 _POLL_SECONDS = 0.2
-_TURNS: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
-"""Who of this process's threads has the file's turn."""
 
 
 class LockWaitCancelledError(BallastError):
@@ -25,41 +22,25 @@ def exclusive(
 ) -> Generator[int]:
     """Hold the lock file at `path`; yields its descriptor.
 
-    `waiting` is told once, as a sentence, when another process holds it; another thread of this
-    one is waited for in silence. A child that inherits the descriptor keeps the lock after this
-    process is killed, so its work is never run beside itself.
+    `waiting` is told once, as a sentence, when another process holds it. A child that inherits the
+    descriptor keeps the lock after this process is killed, so its work is never run beside itself.
     Raises LockWaitCancelledError when `cancelled` is set before the lock is free.
     """
-    never = cancelled or threading.Event()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _one_thread(path.resolve(), never):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            if not _try_lock(descriptor):
-                holder = os.pread(descriptor, 20, 0).decode().strip() or "unknown"
-                waiting(f"waiting for another run (started by process {holder}) to finish")
-                _wait(lambda: _try_lock(descriptor), never)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _one_thread(path: Path, cancelled: threading.Event) -> Generator[None]:
-    turn = _TURNS[path]
-    _wait(lambda: turn.acquire(timeout=_POLL_SECONDS), cancelled)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        yield
+        if not _try_lock(descriptor):
+            holder = os.pread(descriptor, 20, 0).decode().strip()
+            waiting(f"waiting for another run (started by process {holder or 'unknown'}) to finish")
+            never = cancelled or threading.Event()
+            while not _try_lock(descriptor):
+                if never.wait(_POLL_SECONDS):
+                    raise LockWaitCancelledError("stopped while waiting for another run")
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield descriptor
     finally:
-        turn.release()
-
-
-def _wait(done: Callable[[], bool], cancelled: threading.Event) -> None:
-    while not done():
-        if cancelled.wait(_POLL_SECONDS):
-            raise LockWaitCancelledError("stopped while waiting for another run")
+        os.close(descriptor)
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -6,6 +6,7 @@ builds only from a wrapper that repeats them.
 
 import fnmatch
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -128,18 +129,18 @@ def output_name(import_path: str) -> str:
     return parts[-1]
 
 
-def _is_version_of(path: str, version: str) -> bool:
-    """Whether the module's path, which ends in the major version from v2 on, allows the version."""
-    major = path.rpartition("/")[2]
-    if major.startswith("v") and major[1:].isdigit():
-        return version.startswith(f"{major}.")
-    return version.startswith(("v0.", "v1.")) or version.endswith("+incompatible")
-
-
 def link_flags(component: Component) -> str:
     """-ldflags: no symbol tables, and the version variables that the program prints."""
     settings = [f"-X {name}={value}" for name, value in sorted(component.variables.items())]
     return " ".join(["-s", "-w", *settings])
+
+
+def _is_version_of(path: str, version: str) -> bool:
+    """Whether a module of that path can have the version: from v2 on the path ends in the major."""
+    major = re.search(r"[/.]v(\d+)$", path)
+    if major:
+        return version.startswith(f"v{major[1]}.")
+    return version.startswith(("v0.", "v1.")) or version.endswith("+incompatible")
 
 
 def _godebug(own: ModFile) -> list[tuple[str, str]]:

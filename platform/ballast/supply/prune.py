@@ -35,10 +35,11 @@ def prune(
     that is going on.
     """
     with _alone(root, progress):
+        running = _running()
         found = [
             Leftover(kind, path, _size(path))
             for kind, path in _leftovers(lock, root, compiler)
-            if not _runs_from(path)
+            if not any(program.is_relative_to(path) for program in running)
         ]
         for leftover in [] if dry_run else found:
             _remove(leftover.path)
@@ -75,10 +76,8 @@ def _leftovers(lock: Lock, root: Path, compiler: bool) -> Generator[tuple[str, P
     }
     yield from _others("Java archive", root / "maven" / "files", archives)
     if compiler:
-        yield from (("compiled packages", path) for path in _existing(root / "go" / "build"))
-        for path in _children(root / "go" / "mod"):
-            if path.name != "cache":
-                yield "unpacked modules", path
+        yield from _others("compiled packages", root / "go" / "build", set())
+        yield from _others("unpacked modules", root / "go" / "mod", {"cache"})
 
 
 def _others(kind: str, folder: Path, kept: set[str]) -> Iterable[tuple[str, Path]]:
@@ -113,17 +112,13 @@ def _children(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
-def _existing(path: Path) -> list[Path]:
-    return [path] if path.exists() else []
-
-
-def _runs_from(path: Path) -> bool:
-    """Whether a process of this machine was started from a file at or under `path`."""
+def _running() -> set[Path]:
+    """The files that this machine's processes were started from."""
+    found: set[Path] = set()
     for link in Path("/proc").glob("[0-9]*/exe"):
         with contextlib.suppress(OSError):
-            if link.readlink().is_relative_to(path):
-                return True
-    return False
+            found.add(link.readlink())
+    return found
 
 
 def _size(path: Path) -> int:

@@ -6,13 +6,15 @@ from typing import get_args
 import pytest
 
 from ballast.errors import BallastError
+from ballast.gate import plan as plan_module
 from ballast.gate.catalogue import load_catalogue
-from ballast.gate.plan import CHAOS_SECONDS, GATE, STARTING_SECONDS, derive_plan, folder_digest
+from ballast.gate.plan import CHAOS_SECONDS, GATE, STARTING_SECONDS, derive_plan
 from ballast.gate.schedule import Operation
 from ballast.gate.shape import load_shape
 from ballast.names import SERVICES
 from ballast.paths import repository_root
 from ballast.release import Image, Release
+from ballast.supply.folder import COMPILED, folder_digest
 
 
 def candidate(seed: int = 0) -> Release:
@@ -207,18 +209,12 @@ def test_no_cost_stated_for_a_fault_is_refused(repository):
 
 def test_the_plan_names_the_gate_s_own_code(repository):
     plan = derive_plan("dev", "staging", candidate(), root=repository)
-    assert plan.configuration[GATE] == folder_digest(repository_root() / GATE)
+    assert plan.configuration[GATE] == folder_digest(repository_root() / GATE, COMPILED)
 
 
-def test_an_edited_judge_changes_the_digest_of_the_gate(tmp_path):
-    shutil.copytree(repository_root() / GATE, tmp_path / "gate")
-    before = folder_digest(tmp_path / "gate")
-    (tmp_path / "gate/judge.py").write_text("def judge(): return 'PASS'\n")
-    assert folder_digest(tmp_path / "gate") != before
-
-
-def test_a_renamed_file_changes_the_digest_of_the_gate(tmp_path):
-    shutil.copytree(repository_root() / GATE, tmp_path / "gate")
-    before = folder_digest(tmp_path / "gate")
-    (tmp_path / "gate/judge.py").rename(tmp_path / "gate/judged.py")
-    assert folder_digest(tmp_path / "gate") != before
+def test_an_edited_judge_changes_the_plan(repository, monkeypatch, tmp_path):
+    before = derive_plan("dev", "staging", candidate(), root=repository).configuration[GATE]
+    copy = shutil.copytree(repository_root() / GATE, tmp_path / "gate")
+    monkeypatch.setattr(plan_module, "__file__", str(copy / "plan.py"))
+    (copy / "judge.py").write_text("def judge(): return 'PASS'\n")
+    assert derive_plan("dev", "staging", candidate(), root=repository).configuration[GATE] != before

@@ -79,22 +79,3 @@ def test_a_child_that_inherits_the_descriptor_keeps_the_lock(tmp_path: Path) -> 
 
     with exclusive(tmp_path / "lock", waiting):
         assert len(heard) == 1
-
-
-def test_another_thread_of_the_same_run_is_waited_for_in_silence(tmp_path: Path) -> None:
-    heard: list[str] = []
-    order: list[str] = []
-
-    def second() -> None:
-        with exclusive(tmp_path / "lock", heard.append):
-            order.append("second")
-
-    thread = threading.Thread(target=second)
-    with exclusive(tmp_path / "lock", heard.append):
-        thread.start()
-        thread.join(0.5)
-        order.append("first")
-    thread.join(10)
-
-    assert order == ["first", "second"]
-    assert heard == []

@@ -121,9 +121,13 @@ def test_a_glob_excludes_no_version_that_a_module_cannot_have() -> None:
     text = render_wrapper(
         component(exclude={"k.test/*": ["v0.35.0", "v2.1.0"]}),
         ModFile("1.24"),
-        {"k.test/a": "v0.34.0", "k.test/log/v2": "v2.0.0"},
+        {"k.test/a": "v0.34.0", "k.test/log/v2": "v2.0.0", "k.test/yaml.v2": "v2.0.0"},
     )
-    assert lines(text, "exclude") == ["k.test/a v0.35.0", "k.test/log/v2 v2.1.0"]
+    assert lines(text, "exclude") == [
+        "k.test/a v0.35.0",
+        "k.test/log/v2 v2.1.0",
+        "k.test/yaml.v2 v2.1.0",
+    ]
 
 
 def test_a_local_replace_without_an_answer_is_refused_with_the_line_to_add() -> None:

@@ -28,7 +28,7 @@ const restore = "iptables-restore"
 
 // The last rule of a pod's chain drops instead of refusing.
 const silently = `#!/bin/sh
-/bin/sed 's/^\(-A KUBE-POD-FW-.*\) -j REJECT *$/\1 -j DROP/' | exec %s "$@"
+/bin/sed 's/^\(-A KUBE-POD-FW-.*\) -j REJECT *$/\1 -j DROP/' | exec "%s" "$@"
 `
 
 type settings struct {
