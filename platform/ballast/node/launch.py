@@ -1,7 +1,8 @@
 """From one plain process to pid 1 of a new world; standard library only.
 
-Run as a program with the path of the boot description. Exits 0 once the supervisor runs and its
-identity is saved; otherwise prints one line why and exits 1.
+`main` is called with the path of the boot description and the descriptor of the node's lock, in a
+process of its own. It gives 0 once the supervisor runs and its identity is saved; otherwise it
+prints one line why and gives 1.
 """
 
 import os
@@ -17,7 +18,7 @@ from ballast.node.liveness import Identity, boot_id, start_ticks
 from ballast.node.supervisor import Supervisor
 
 
-def main(path: str) -> int:
+def main(path: str, lock: int) -> int:
     """Build the namespaces, fork the supervisor into them, say who it is."""
     boot = load_boot(Path(path))
     try:
@@ -27,17 +28,18 @@ def main(path: str) -> int:
         network.configure(boot.ip, boot.environment)
         network.link_iptables(boot.iptables, Path(boot.tools), boot.environment)
         kernel.unshare(kernel.NEWNS | kernel.NEWIPC | kernel.NEWUTS | kernel.NEWPID)
-        return _fork(boot, host_network)
+        return _fork(boot, host_network, lock)
     except OSError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _fork(boot: Boot, host_network: int) -> int:
+def _fork(boot: Boot, host_network: int, lock: int) -> int:
     go_read, go_write = os.pipe()
     said_read, said_write = os.pipe()
     pid = os.fork()
     if pid == 0:
+        os.close(lock)
         os.close(go_write)
         os.close(said_read)
         _become_supervisor(boot, host_network, go_read, said_write)
@@ -84,7 +86,3 @@ def _say(descriptor: int, problem: str) -> None:
     except OSError:
         # The launcher has already seen a good start; the log has the rest.
         return
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

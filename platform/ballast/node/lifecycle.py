@@ -52,14 +52,14 @@ def up(
     """
     layout = Layout.default()
     host = HostRoot(host_root, layout.tools)
-    with exclusive(layout.lock, progress):
+    with exclusive(layout.lock, progress) as lock:
         boot = starting.plan(binaries, host, layout, api_port)
         if _adopt(layout, boot, progress):
             return status()
         progress("starting the node")
         forwards = exposing.remembered_forwards(layout) | exposing.api_forward(api_port)
         exposing.write_forwards(layout, forwards)
-        starting.start(boot, host, layout, api_port)
+        starting.start(boot, host, layout, api_port, lock)
         try:
             exposing.await_forwards(layout, forwards, exposing.api_forward(api_port))
         except NodeError:

@@ -11,10 +11,11 @@ from ballast.node.errors import NodeError
 
 
 @contextlib.contextmanager
-def exclusive(path: Path, progress: Callable[[str], None], seconds: float = 180) -> Generator[None]:
-    """Hold the lock at `path`; waits for another holder, NodeError after `seconds`.
+def exclusive(path: Path, progress: Callable[[str], None], seconds: float = 180) -> Generator[int]:
+    """Hold the lock at `path`, yields its descriptor; NodeError after `seconds` of another holder.
 
-    The kernel drops the lock with its holder, so a killed command never leaves one behind.
+    The kernel drops the lock with its last holder: a killed command leaves none behind, and a child
+    that inherits the descriptor ends what it does before another command begins.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -22,7 +23,7 @@ def exclusive(path: Path, progress: Callable[[str], None], seconds: float = 180)
         _acquire(descriptor, path, progress, seconds)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

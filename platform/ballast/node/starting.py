@@ -56,8 +56,12 @@ def plan(binaries: Mapping[str, Path], host: HostRoot, layout: Layout, api_port:
     )
 
 
-def start(boot: Boot, host: HostRoot, layout: Layout, api_port: int) -> None:
-    """Write all files and launch; NodeError says why the kernel or a program refused."""
+def start(boot: Boot, host: HostRoot, layout: Layout, api_port: int, lock: int) -> None:
+    """Write all files and launch; NodeError says why the kernel or a program refused.
+
+    The launcher holds `lock`, a descriptor, as well: when this process is killed, another start
+    waits until it is known which supervisor there is.
+    """
     if os.geteuid() != 0:
         raise NodeError(
             "the embedded node needs root: it makes network and mount namespaces",
@@ -71,8 +75,8 @@ def start(boot: Boot, host: HostRoot, layout: Layout, api_port: int) -> None:
     host.prepare()
     write_configs(layout, host)
     write_atomically(layout.boot, boot.text())
-    argv = isolated("ballast.node.launch", repr(str(layout.boot)))
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    argv = isolated("ballast.node.launch", f"{str(layout.boot)!r}, {lock}")
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, pass_fds=[lock])
     if done.returncode != 0:
         said = done.stderr.strip() or "\n".join(tail(layout.log / "supervisor.log"))
         raise NodeError(

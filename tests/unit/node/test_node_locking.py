@@ -56,3 +56,15 @@ def test_a_waiting_command_goes_on_when_the_holder_ends(tmp_path, holder):
 
     with exclusive(tmp_path / "lock", release):
         assert len(said) == 1
+
+
+def test_a_child_with_the_descriptor_holds_the_lock_until_it_ends(tmp_path):
+    with exclusive(tmp_path / "lock", print) as lock:
+        child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=[lock])
+    with pytest.raises(NodeError), exclusive(tmp_path / "lock", print, seconds=0):
+        raise AssertionError("entered a held lock")
+
+    child.communicate()
+
+    with exclusive(tmp_path / "lock", print, seconds=0):
+        assert child.returncode == 0
