@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,6 +129,7 @@ class GoTool:
             code = process.wait()
         finally:
             over.set()
+            watcher.join()
             if process.poll() is None:
                 _end_group(process)
         if cancelled.is_set():
@@ -193,13 +195,14 @@ def _end_when(
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:
-    """Stop go and its compilers; they share a session of their own."""
+    """Stop go and its compilers, which share a session; return when none of them is left."""
     for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + 5
         try:
             os.killpg(process.pid, number)
+            while time.monotonic() < deadline:
+                process.poll()
+                os.killpg(process.pid, 0)
+                time.sleep(0.02)
         except ProcessLookupError:
             return
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            continue
