@@ -342,6 +342,23 @@ def test_a_second_release_is_called_by_the_first_gateway_and_by_no_other_app_of_
     assert len(callers) == len(set(callers))
 
 
+@pytest.mark.parametrize(
+    ("sets", "namespace"),
+    [
+        (CANARY, "todo-app-dev-green"),
+        ('global.shadow={"namespace":"todo-app-staging","percent":5}', "todo-app-staging"),
+    ],
+)
+def test_calls_into_another_namespace_are_repeated_as_those_at_home_are(
+    sets: str, namespace: str, render: Render
+) -> None:
+    apps = of_kind(render("dev", sets), "Resiliency")["todo"]["spec"]["targets"]["apps"]
+    for service in names.SERVICES:
+        assert apps[f"{service}.{namespace}"] == apps[service]
+    alone = of_kind(render("dev"), "Resiliency")["todo"]["spec"]["targets"]["apps"]
+    assert set(alone) == set(names.SERVICES)
+
+
 def test_a_canary_gets_no_event_and_no_cron(render: Render) -> None:
     objects = render("dev", "global.subscribes=false")
     assert not of_kind(objects, "Subscription")
