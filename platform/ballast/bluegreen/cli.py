@@ -2,15 +2,19 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from ballast import release
 from ballast.bluegreen import canary, traffic
 from ballast.bluegreen.comparison import counted
 from ballast.bluegreen.green import BlueGreen
 from ballast.bluegreen.place import Green
+from ballast.errors import BallastError
+from ballast.gate.admission import GUARDED
 from ballast.gate.budget import Prometheus
 from ballast.gate.live import known, kubeconfig_path, live_ports
 from ballast.gitserver import GitServer
@@ -23,6 +27,12 @@ app = typer.Typer(
 )
 console = Console()
 Environment = Annotated[str, typer.Argument(help="Environment: dev, staging or prod.")]
+ReleaseOf = Annotated[
+    str | None, typer.Option(help="Environment whose images it runs; its own by default.")
+]
+ReleaseFile = Annotated[
+    Path | None, typer.Option("--release", help="Or a file like release.yaml with its images.")
+]
 
 
 def _say(line: str) -> None:
@@ -36,16 +46,27 @@ def _releases(environment: str) -> Generator[BlueGreen]:
         yield BlueGreen(api, GitServer(api), green, _say)
 
 
+def _content(releases: BlueGreen, release_of: str | None, file: Path | None) -> release.Release:
+    if file is None:
+        source = known(release_of or releases.green.environment)
+        return release.parse(releases.git.read_file(release.path_of(source)))
+    if release_of is not None:
+        raise typer.BadParameter("give --release-of or --release, not both")
+    try:
+        return release.parse(file.read_text())
+    except OSError as error:
+        raise BallastError(f"{file} cannot be read: {error.strerror}") from error
+
+
 @app.command(name="open")
 def open_green(
     environment: Environment,
-    release_of: Annotated[
-        str | None, typer.Option(help="Environment whose images it runs; its own by default.")
-    ] = None,
+    release_of: ReleaseOf = None,
+    file: ReleaseFile = None,
 ) -> None:
     """Bring a second release up in its own namespace and smoke-test it; traffic stays."""
     with _releases(environment) as releases:
-        releases.open(known(release_of or environment))
+        releases.open(_content(releases, release_of, file))
 
 
 @app.command()
@@ -83,16 +104,27 @@ def status(environment: Environment) -> None:
 @app.command(name="canary")
 def grow_canary(
     environment: Environment,
-    release_of: Annotated[
-        str | None, typer.Option(help="Environment whose images it runs; its own by default.")
-    ] = None,
+    release_of: ReleaseOf = None,
+    file: ReleaseFile = None,
 ) -> None:
     """Open a second release and give it 5, 25, 50 and 100 % of the users, or go back."""
     with _releases(environment) as releases:
-        releases.open(known(release_of or environment), subscribes=False)
+        releases.open(_content(releases, release_of, file), subscribes=False)
         canary.grow(releases.green, _canary_ports(releases.green), _say)
-        console.print(f"all users of {environment} are with the canary: promote its release, then")
-        console.print(f"ballast green end {environment}; ballast green close {environment}")
+        way = (
+            f"promote FROM {environment}" if environment in GUARDED else f"green keep {environment}"
+        )
+        console.print(f"all users of {environment} are with the canary; now, one after the other:")
+        console.print(f"ballast {way}")
+        console.print(f"ballast green end {environment}")
+        console.print(f"ballast green close {environment}")
+
+
+@app.command()
+def keep(environment: Environment) -> None:
+    """Give dev's first release the images of the second; `end` and `close` may follow."""
+    with _releases(environment) as releases:
+        releases.keep()
 
 
 @app.command()

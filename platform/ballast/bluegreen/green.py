@@ -33,8 +33,8 @@ class BlueGreen:
     green: Green
     progress: Progress = field(default=lambda _: None)
 
-    def open(self, release_of: str, *, subscribes: bool = True) -> Smoke:
-        """Bring the second release up with the images of an environment, and smoke-test it.
+    def open(self, content: release.Release, *, subscribes: bool = True) -> Smoke:
+        """Bring the second release up and smoke-test it.
 
         It works on the same database, topics and state: it is one more version of the services,
         as beside a rollout. Traffic stays where it is. Safe to run again.
@@ -51,15 +51,38 @@ class BlueGreen:
                 writer.apply(objects.green_ledger(green, admitted), GATE_VERIFIER)
         self.progress(f"namespace {green.namespace} has its room, logins and keys")
         values = self.git.read_file(f"gitops/environments/{green.environment}/values.yaml")
-        images = self.git.read_file(release.path_of(release_of))
+        images = release.render(green.environment, content)
         made = objects.files(green, values, images, subscribes=subscribes)
-        message = f"Open green of {green.environment} with the images of {release_of}\n"
-        commit = self.git.commit_files(message, made)
-        argo.wait_synced(self.api, [green.application], commit, OPEN_SECONDS, self.progress)
+        message = f"Open green of {green.environment} with release {content.revision}\n"
+        self._sync(self.git.commit_files(message, made), green.application, green.namespace)
         url = traffic.open_test_port(self.api, green)
         found = smoke(url, identity_of(self.api, green.environment))
         self.progress(f"green serves at {url}: a task was delivered after {found.delivered:.2f} s")
         return found
+
+    def keep(self) -> None:
+        """Give the first release what the second runs. Of dev alone: the others have a gate.
+
+        Traffic and the second release stay as they are. Safe to run again.
+        """
+        environment = self.green.environment
+        if environment in GUARDED:
+            raise BallastError(
+                f"{environment} takes releases from its gate alone",
+                f"Promote it: ballast promote FROM {environment}",
+            )
+        held = f"{self.green.folder}/release.yaml"
+        if held not in self.git.list_files(self.green.folder):
+            raise BallastError(
+                f"{environment} has no second release to keep",
+                f"Open one: ballast green open {environment}",
+            )
+        kept = release.parse(self.git.read_file(held))
+        text = release.render(environment, kept)
+        message = f"{environment}: keep green's release {kept.revision}\n"
+        commit = self.git.commit_files(message, {release.path_of(environment): text})
+        self._sync(commit, f"todo-{environment}", self.green.blue)
+        self.progress(f"{self.green.blue} runs release {kept.revision}")
 
     def switch(self) -> None:
         """Lead traffic to green once it has passed its smoke test again, and back if it fails."""
@@ -100,6 +123,18 @@ class BlueGreen:
             lambda: self.api.get("v1", "Namespace", green.namespace),
         )
         traffic.close_test_port(green)
+
+    def _sync(self, commit: str, application: str, namespace: str) -> None:
+        since = self.git.change(commit, f"{self.green.folder}/release.yaml").at
+        newcomers = argo.Newcomers(self.api, namespace, since)
+        argo.wait_synced(
+            self.api,
+            [application],
+            commit,
+            OPEN_SECONDS,
+            self.progress,
+            hopeless=newcomers.hopeless,
+        )
 
     def _see_gone(
         self,
