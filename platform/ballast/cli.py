@@ -22,6 +22,7 @@ AREAS = {
     "slo": "ballast.slo.cli",
     "events": "ballast.events.cli",
     "green": "ballast.bluegreen.cli",
+    "shadow": "ballast.shadow.cli",
 }
 
 

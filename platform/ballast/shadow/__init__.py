@@ -1,0 +1,1 @@
+"""Copies of some users' requests, sent to another environment and compared."""
