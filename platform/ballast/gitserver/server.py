@@ -65,9 +65,10 @@ class GitServer:
     ) -> str:
         """Bring `main` to the checkout's HEAD and return its commit.
 
-        Releases, evidence and freezes on the server stay as they are: the gate owns them. `files`
-        fills in what neither has yet (path -> text), such as the first release of an environment.
-        Equal content makes no commit. Uncommitted work is not taken, and `progress` says so.
+        Releases, evidence and freezes on the server stay as they are, and what was removed of them
+        stays removed: the gate owns them. `files` fills in what neither has yet (path -> text),
+        such as the first release of an environment. Equal content makes no commit. Uncommitted work
+        is not taken, and `progress` says so.
         """
         with self.clone.locked():
             self.access.ensure_repository()
@@ -79,9 +80,12 @@ class GitServer:
 
             def build(head: str | None) -> str:
                 kept = [] if head is None else self._owned_by_server(head, known)
+                # A checkout that is older than the server still has keys that are retired there.
+                gone = [] if head is None else [path for path in known if _of_the_gate(path)]
                 there = known | {line.split("\t", 1)[1] for line in kept}
                 first = {path: text for path, text in (files or {}).items() if path not in there}
-                return self.clone.tree(tree, [*put(self.clone, first), *kept])
+                removed = put(self.clone, dict.fromkeys(gone))
+                return self.clone.tree(tree, [*put(self.clone, first), *removed, *kept])
 
             message = f"Seed from the checkout at {commit[:12]}\n\nCheckout-Commit: {commit}\n"
             return self._extend(message, build)
@@ -203,14 +207,17 @@ class GitServer:
         for entry in self.clone.entries(head, "gitops/environments", EVIDENCE, FREEZES):
             path = entry.split("\t", 1)[1]
             release = RELEASE_FILE.match(path)
-            ours = path == FREEZES or path.startswith(f"{EVIDENCE}/")
-            if ours or (release and release[1] in environments):
+            if _of_the_gate(path) or (release and release[1] in environments):
                 kept.append(entry)
         return kept
 
     def _uncommitted(self, root: Path) -> int:
         status = ("-C", str(root), "status", "--porcelain", "--untracked-files=normal")
         return len(self.clone.git(*status, inside=False).splitlines())
+
+
+def _of_the_gate(path: str) -> bool:
+    return path == FREEZES or path.startswith(f"{EVIDENCE}/")
 
 
 def _passing(error: GitServerError) -> bool:

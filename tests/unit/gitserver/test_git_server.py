@@ -95,6 +95,24 @@ def test_releases_and_evidence_on_the_server_survive_a_seed(
     assert git_server.read_file("README.md") == "two\n"
 
 
+def test_evidence_that_was_removed_on_the_server_does_not_come_back_with_a_seed(
+    git_server: GitServer, checkout: Path
+) -> None:
+    key = "gitops/evidence/keys/lost.json"
+    write(checkout, {key: "{}\n"})
+    run_git(checkout, "add", "-A")
+    run_git(checkout, "commit", "-qm", "a clone of the platform's repository")
+    git_server.seed(checkout)
+    git_server.commit_files("retire", {key: None})
+    write(checkout, {"README.md": "two\n"})
+    run_git(checkout, "commit", "-qam", "second")
+
+    git_server.seed(checkout)
+
+    assert git_server.list_files("gitops/evidence") == []
+    assert git_server.read_file("README.md") == "two\n"
+
+
 def test_an_environment_that_the_checkout_dropped_loses_its_release(
     git_server: GitServer, checkout: Path
 ) -> None:
