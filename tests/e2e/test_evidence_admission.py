@@ -1,12 +1,12 @@
 """Staging on the running platform admits what the gate's evidence covers, and nothing else."""
 
-import copy
 import uuid
 from collections.abc import Iterator
 
 import httpx
 import pytest
 from tests.e2e.eventually import eventually
+from tests.e2e.evidence_probe import STAGING, refusal, unproven, with_image
 from typer.testing import CliRunner
 
 from ballast import names, release
@@ -15,40 +15,11 @@ from ballast.gate.admission import IN_FORCE
 from ballast.gate.admission_objects import LEDGER
 from ballast.gate.admission_writer import admitted_by
 from ballast.gitserver import GitServer
-from ballast.kubeapi import KubeApi, KubeApiError
+from ballast.kubeapi import KubeApi
 from ballast.kubeapi.shape import mapping, mappings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-STAGING = names.ENVIRONMENT_NAMESPACES["staging"]
-UNPROVEN = f"{names.IMAGE_REGISTRY}/todo-task-service@sha256:{'e' * 64}"
-
-
-def running(api: KubeApi) -> dict:
-    made = api.get("apps/v1", "Deployment", "task-service", STAGING)
-    assert made
-    return made
-
-
-def with_image(api: KubeApi, image: str) -> dict:
-    """A copy of staging's task-service under another name that runs another image."""
-    spec = copy.deepcopy(mapping(running(api)["spec"]))
-    spec["replicas"] = 0
-    for container in spec["template"]["spec"]["containers"]:
-        container["image"] = image
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "evidence-probe", "namespace": STAGING},
-        "spec": spec,
-    }
-
-
-def refusal(api: KubeApi, obj: dict) -> str:
-    try:
-        api.apply(obj, "evidence-test", dry_run=True)
-    except KubeApiError as error:
-        return str(error)
-    return ""
+UNPROVEN = unproven("e")
 
 
 def test_what_staging_runs_is_admitted(api: KubeApi, git: GitServer) -> None:
