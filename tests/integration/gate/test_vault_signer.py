@@ -12,6 +12,7 @@ import pytest
 from vault_custody import VaultCustody
 from vault_server import SmallCluster
 
+from ballast import release
 from ballast.agents.vault_custodian import Problem
 from ballast.bringup.baseline import permit_baselines
 from ballast.bringup.signing_key import configured, signing_key
@@ -20,10 +21,11 @@ from ballast.components.vault_plan import CUSTODIAN, gate_accounts
 from ballast.errors import BallastError
 from ballast.gate import platform_signer, signing
 from ballast.gate.account_token import account_token
+from ballast.gate.admission import IN_FORCE
 from ballast.gate.checkout import Checkout
 from ballast.gate.custody import custody_of, endorser_of, in_vault
 from ballast.gate.keys import adopt, choose, rotate
-from ballast.gate.record_store import FOLDER, KEYS, committed_keys
+from ballast.gate.record_store import FOLDER, KEYS, committed_keys, key_path
 from ballast.gate.transit import Transit, UnavailableError, signers
 from ballast.gate.verify_clone import verify_clone
 from ballast.kubeapi import KubeApi
@@ -311,6 +313,61 @@ def test_a_platform_that_signed_with_a_file_goes_over_to_vault_and_a_clone_prove
     [promotion] = [entry for entry in index if entry.get("permit") == "promotion"]
     envelope = json.loads(git.read_file(promotion["file"]))
     assert envelope["signatures"][0]["keyid"] == signer.public_key.keyid
+
+
+def presented(record, tmp_path):
+    path = tmp_path / "presented.dsse.json"
+    path.write_text(record.text)
+    return path
+
+
+def test_a_record_of_before_a_rotation_still_promotes(here, gate, make_record, tmp_path):
+    old = signing_key(here, gate.git, lambda _: None)
+    record = make_record(signer=old)
+    new = rotate(gate.git, platform_signer.transit_of(here))
+    gate.promote(record, evidence=presented(record, tmp_path), signer=lambda: new)
+    [admitted] = gate.admitted
+    assert set(admitted.values()) == {IN_FORCE}
+    assert all(finding.sound for finding in verify_clone(checkout(gate.git, tmp_path / "clone")))
+
+
+def test_a_record_of_a_retired_key_is_refused(here, gate, make_record, refused, tmp_path):
+    old = signing_key(here, gate.git, lambda _: None)
+    record = make_record(signer=old)
+    new = rotate(gate.git, platform_signer.transit_of(here))
+    gate.git.commit_files("Retire", {key_path(old.public_key): None})
+    said = refused(record, evidence=presented(record, tmp_path), signer=lambda: new)
+    assert f"key {old.public_key.keyid[:12]} is not trusted" in said
+
+
+def test_a_platform_that_was_purged_begins_anew_and_takes_no_record_of_before(
+    here, gate, make_record, refused, tmp_path
+):
+    """Vault, its key and the evidence in Git are gone; records lie in the runs' folder still."""
+    record = make_record(signer=signing.signer(tmp_path / "purged.key"))
+    signer = signing_key(here, gate.git, lambda _: None)
+    assert permit_baselines(gate.git, frozenset(), signer) == ["staging"]
+    said = refused(record, evidence=presented(record, tmp_path), signer=lambda: signer)
+    assert "the record cannot be trusted" in said
+    gate.promote(make_record(signer=signer), signer=lambda: signer)
+    assert all(finding.sound for finding in verify_clone(checkout(gate.git, tmp_path / "clone")))
+
+
+def test_evidence_that_outlived_its_vault_stops_a_bring_up_which_says_how_to_go_on(
+    here, gate, make_record, tmp_path
+):
+    git, lost = gate.git, signing.signer(tmp_path / "lost.key")
+    adopt(git, lost)
+    permit_baselines(git, frozenset(), lost)
+    with pytest.raises(BallastError, match="to vouch for the new one") as stopped:
+        signing_key(here, git, lambda _: None)
+    assert "ballast gate key rotate --distrust" in stopped.value.fix
+    new = rotate(git, platform_signer.transit_of(here), distrust=True)
+    assert signing_key(here, git, lambda _: None).public_key.keyid == new.public_key.keyid
+    gate.promote(make_record(signer=new), signer=lambda: new)
+    [admitted] = gate.admitted
+    promoted = release.parse(git.read_file(release.path_of("staging"))).digests
+    assert {admitted[digest] for digest in promoted.values()} == {IN_FORCE}
 
 
 def test_a_clone_tells_of_a_key_that_came_from_nowhere(here, gate, make_record, tmp_path):
