@@ -111,7 +111,8 @@ def test_an_experiment_under_load_is_judged_by_its_journal(
     ports = live.live_ports()
     candidate = verified_candidate(ports.git, ports.pods, "dev")
     plan = derive_plan("dev", "staging", candidate, shape="faults", experiments=[name])
-    finished = execute(plan, live.run_site(api, "dev"), runs=tmp_path / "runs")
+    site = live.run_site(api, "dev")
+    finished = execute(plan, site, runs=tmp_path / "runs", signer=ports.signer)
     found = {verdict.check: verdict for verdict in finished.verdicts}
     assert found[f"chaos/{name}"].outcome is Outcome.PASS, found[f"chaos/{name}"].reason
 
