@@ -46,12 +46,16 @@ _TAKE: Final = text(f"""
         ) AS behind
         WHERE heads.attempts = 0
     ),
+    wanted AS (
+        SELECT id, TRUE AS is_head FROM heads UNION ALL SELECT id, FALSE FROM followers
+    ),
     taken AS (
-        UPDATE deliveries SET status = 'sending', attempts = attempts + 1,
+        UPDATE deliveries AS delivery SET status = 'sending', attempts = attempts + 1,
             next_attempt_at = clock_timestamp() + make_interval(secs => :lease_seconds)
-        WHERE (id IN (SELECT id FROM heads))
-           OR (id IN (SELECT id FROM followers) AND status = 'pending' AND attempts = 0)
-        RETURNING *
+        FROM wanted
+        WHERE delivery.id = wanted.id
+          AND (is_head OR (delivery.status = 'pending' AND delivery.attempts = 0))
+        RETURNING delivery.*
     )
     SELECT taken.*, address, enabled,
            canceled_reminders.reminder_id IS NOT NULL AS canceled
