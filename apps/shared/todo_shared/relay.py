@@ -29,6 +29,8 @@ from todo_shared.telemetry.metrics import (
 _log = logging.getLogger(__name__)
 
 LOCK_SPACE: Final = 0x07B0
+_LOCK: Final = "SELECT pg_try_advisory_lock($1, $2)"
+_UNLOCK: Final = "SELECT pg_advisory_unlock($1, $2)"
 _READ: Final = """
     SELECT id, event_id, topic, key, seq, time, data, traceparent, correlation_id
     FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
@@ -41,6 +43,10 @@ _SURVEY: Final = """
     SELECT shard, count(*), extract(epoch FROM clock_timestamp() - min(created_at))::float8
     FROM outbox GROUP BY shard
 """
+# How long a shard without events is kept, and one that another relay has is not asked for again:
+# to lock and unlock for each event cost as many statements as to publish it.
+_KEPT_SECONDS: Final = 1.0
+_OTHERS_SECONDS: Final = 0.25
 # Three quick repeats, then slowly until it works: an event is never given up.
 _PAUSES: Final = (0.1, 0.3, 0.9, 5.0)
 
@@ -197,51 +203,57 @@ class _Session:
             OUTBOX_AGE.set(max((float(row[2]) for row in rows), default=0.0))
             for row in rows:
                 self._wake[int(row[0]) % SHARDS].set()
-            try:
-                await asyncio.wait_for(self._over.wait(), self._relay.poll_seconds)
-            except TimeoutError:
-                continue
+            await self._within(self._relay.poll_seconds, self._over)
 
     async def _work(self, shard: int) -> None:
-        failures = 0
+        """Drain a shard whenever it is woken; its lock is kept while more comes."""
+        failures, held = 0, False
         while True:
+            if held and not await self._within(_KEPT_SECONDS, self._wake[shard]):
+                await self._query(_UNLOCK, LOCK_SPACE, shard)
+                held = False
             await self._wake[shard].wait()
             if self._over.is_set():
                 return
             self._wake[shard].clear()
+            held = held or bool((await self._query(_LOCK, LOCK_SPACE, shard))[0][0])
+            if not held:
+                # The owner heard the same notification, and looks again before it lets go.
+                await self._within(_OTHERS_SECONDS, self._over)
+                continue
             if await self._drain(shard):
                 failures = 0
                 continue
-            pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
+            # Another relay may have a sidecar that works.
+            await self._query(_UNLOCK, LOCK_SPACE, shard)
+            held = False
+            await self._within(_PAUSES[min(failures, len(_PAUSES) - 1)], self._over)
             failures += 1
-            try:
-                await asyncio.wait_for(self._over.wait(), pause)
-            except TimeoutError:
-                self._wake[shard].set()
+            self._wake[shard].set()
+
+    @staticmethod
+    async def _within(seconds: float, event: asyncio.Event) -> bool:
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def _drain(self, shard: int) -> bool:
         """Publish what the shard holds; False when some of it must be tried again later."""
-        locked = await self._query("SELECT pg_try_advisory_lock($1, $2)", LOCK_SPACE, shard)
-        if not locked[0][0]:
-            # The owner heard the same notification and looks again before it lets go.
-            return True
-        try:
-            while not self._over.is_set():
-                rows = await self._query(_READ, shard, self._relay.batch)
-                if not rows:
-                    return True
-                events = [StoredEvent(*row) for row in rows]
-                done = await self._relay.publish(events)
-                for topic, seconds in await self._query(_DELETE, done):
-                    PUBLISH_LATENCY.labels(topic).observe(seconds)
-                if len(done) < len(events):
-                    return False
-                if len(rows) < self._relay.batch:
-                    return True
-            return True
-        finally:
-            if not self._connection.closed:
-                await self._query("SELECT pg_advisory_unlock($1, $2)", LOCK_SPACE, shard)
+        while not self._over.is_set():
+            rows = await self._query(_READ, shard, self._relay.batch)
+            if not rows:
+                return True
+            events = [StoredEvent(*row) for row in rows]
+            done = await self._relay.publish(events)
+            for topic, seconds in await self._query(_DELETE, done):
+                PUBLISH_LATENCY.labels(topic).observe(seconds)
+            if len(done) < len(events):
+                return False
+            if len(rows) < self._relay.batch:
+                return True
+        return True
 
     async def _query(self, query: str, *values: object) -> Sequence[tuple[Any, ...]]:
         async with self._turn:
