@@ -29,9 +29,10 @@ from todo_shared.inbox import Inbox
 _LOCK: Final = text("""
     INSERT INTO tasks AS known
         (task_id, user_id, title, title_seq, due_date, due_seq, state, state_seq)
-    VALUES (:task_id, :user_id, :title, 0, :due_date, 0, :state, 0)
+    VALUES (:task_id, :user_id, :title, :title_seq, :due_date, :due_seq, :state, :state_seq)
     ON CONFLICT (task_id) DO UPDATE SET user_id = known.user_id
-    RETURNING task_id, user_id, title, title_seq, due_date, due_seq, state, state_seq
+    RETURNING task_id, user_id, title, title_seq, due_date, due_seq, state, state_seq,
+        xmax = 0 AS is_new
 """)
 _SAVE: Final = text("""
     UPDATE tasks SET title = :title, title_seq = :title_seq, due_date = :due_date,
@@ -75,11 +76,13 @@ class TaskRepository:
         async with self._database.transaction() as connection:
             if not await self._inbox.claim(connection, event.topic, [event]):
                 return Effect(fresh=False)
-            before = await lock_task(connection, KnownTask(task_id, event.data.user_id))
-            after = before.changed(change)
+            unknown = KnownTask(task_id, event.data.user_id)
+            found, is_new = await lock_task(connection, unknown.changed(change))
+            before, after = (unknown, found) if is_new else (found, found.changed(change))
             effect = Effect(fresh=True)
             if after != before:
-                await connection.execute(_SAVE, _values(after))
+                if not is_new:
+                    await connection.execute(_SAVE, _values(after))
                 await self._carry_out(connection, plan(before, after, change.at), after, effect)
             return effect
 
@@ -111,9 +114,13 @@ class TaskRepository:
         return await self._database.run(work)
 
 
-async def lock_task(connection: AsyncConnection, otherwise: KnownTask) -> KnownTask:
-    """The row of the task, locked until the transaction ends; stored as `otherwise` when new."""
-    return _task((await connection.execute(_LOCK, _values(otherwise))).one())
+async def lock_task(connection: AsyncConnection, otherwise: KnownTask) -> tuple[KnownTask, bool]:
+    """The row of the task, locked until the transaction ends, and whether it is new.
+
+    A new one is stored as `otherwise`.
+    """
+    row = (await connection.execute(_LOCK, _values(otherwise))).one()
+    return _task(row), bool(row.is_new)
 
 
 def _values(task: KnownTask) -> dict[str, Any]:
