@@ -58,8 +58,8 @@ _EXCLUDED: Final = [
 def settings() -> dict[str, str]:
     """Data of argocd-cm. Pushes are told by webhook; polling is the safety net."""
     return {
-        "timeout.reconciliation": "30s",
-        "timeout.reconciliation.jitter": "0s",
+        "timeout.reconciliation": "120s",
+        "timeout.reconciliation.jitter": "30s",
         "application.resourceTrackingMethod": "annotation",
         "resource.exclusions": yaml.safe_dump(_EXCLUDED, sort_keys=False),
     }

@@ -8,7 +8,7 @@ data=$(sed -n 's/^log\.dirs[[:space:]]*=[[:space:]]*\([^,]*\).*/\1/p' "$properti
 : "${data:=/var/lib/kafka/data}"
 home=/opt/kafka
 
-options="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
+options="-XX:+UseSerialGC -XX:ReservedCodeCacheSize=64m -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
 options="$options -Xmx${KAFKA_HEAP_MAX:-384m} -Dlog4j.configuration=file:$home/config/log4j.properties"
 options="$options -Dlog4j2.configurationFile=$home/config/log4j2.properties -Djava.awt.headless=true"
 classes=$(printf '%s:' "$home"/libs/*.jar)
