@@ -1,5 +1,7 @@
 """Pods that came with a commit and will not start, however long anyone waits."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -7,6 +9,7 @@ from ballast.kubeapi import KubeApi
 from ballast.kubeapi.shape import Json, mapping, mappings
 
 RESTARTS: Final = 2  # one may be the wait for a neighbour that starts as well
+FAILURES: Final = 3  # of a Job, which tries again with a new pod, later each time
 _DEAD_ENDS: Final = (
     "ErrImagePull",
     "ImagePullBackOff",
@@ -29,10 +32,26 @@ class Newcomers:
 
     def hopeless(self) -> str:
         """One line on the first newcomer that will not start by itself; empty without one."""
-        for pod in self._api.list("v1", "Pod", self._namespace):
-            if _made(pod) >= self._since and (reason := _dead_end(pod)):
+        pods = [
+            pod for pod in self._api.list("v1", "Pod", self._namespace) if _made(pod) >= self._since
+        ]
+        for pod in pods:
+            if reason := _dead_end(pod):
                 return f"pod {mapping(pod.get('metadata')).get('name')}, {reason}"
-        return ""
+        return _failing_job(pods)
+
+
+def _failing_job(pods: Sequence[Json]) -> str:
+    ended = Counter((_job(pod), mapping(pod.get("status")).get("phase")) for pod in pods)
+    for (job, phase), times in ended.items():
+        if job and phase == "Failed" and times >= FAILURES and not ended[job, "Succeeded"]:
+            return f"Job {job}: has ended {times} times"
+    return ""
+
+
+def _job(pod: Json) -> str:
+    owners = mappings(mapping(pod.get("metadata")).get("ownerReferences"))
+    return next((str(owner.get("name")) for owner in owners if owner.get("kind") == "Job"), "")
 
 
 def _made(pod: Json) -> float:

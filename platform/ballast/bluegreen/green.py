@@ -17,6 +17,7 @@ from ballast.gate.smoke import Smoke, smoke
 from ballast.gate.tokens import identity_of
 from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
+from ballast.kubeapi.shape import mapping
 from ballast.names import ARGOCD_NAMESPACE, GATE_VERIFIER
 
 OPEN_SECONDS: Final = 300.0
@@ -159,6 +160,12 @@ class BlueGreen:
         self.progress(f"{what} is gone")
 
     def _nudge(self) -> None:
+        # Argo CD removes nothing while a sync waits, such as for a Job that never succeeds.
+        application = self.green.application
+        found = mapping(self.api.get(API_VERSION, "Application", application, ARGOCD_NAMESPACE))
+        if mapping(mapping(found.get("status")).get("operationState")).get("phase") == "Running":
+            ended = {"status": {"operationState": {"phase": "Terminating"}}}
+            self.api.patch(API_VERSION, "Application", application, ARGOCD_NAMESPACE, ended)
         note = {"argocd.argoproj.io/application-set-refresh": "true"}
         body = {"metadata": {"annotations": note}}
         self.api.patch(API_VERSION, "ApplicationSet", GENERATOR, ARGOCD_NAMESPACE, body)

@@ -59,3 +59,19 @@ def test_a_container_that_is_being_made_is_not_hopeless() -> None:
 
 def test_a_pod_from_before_the_commit_is_nobody_s_fault() -> None:
     assert not said(pod({"restartCount": 9}, made=BEFORE))
+
+
+def step(phase: str) -> dict[str, Any]:
+    owner = {"kind": "Job", "name": "task-service-migrate-1"}
+    made = {"name": "m", "creationTimestamp": AFTER, "ownerReferences": [owner]}
+    return {"metadata": made, "status": {"phase": phase}}
+
+
+def test_a_job_whose_pods_end_again_and_again_is_hopeless() -> None:
+    failing = [step("Failed")] * 3
+    assert said(*failing, step("Running")) == "Job task-service-migrate-1: has ended 3 times"
+    assert not said(*failing[:2], step("Pending"))
+
+
+def test_a_job_that_succeeded_in_the_end_is_not_hopeless() -> None:
+    assert not said(*[step("Failed")] * 4, step("Succeeded"))
