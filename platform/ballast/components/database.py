@@ -25,6 +25,13 @@ NAME = "postgres"
 SUPERUSER = "postgres"
 SUPERUSER_SECRET = "postgres-superuser"  # noqa: S105 - the name of a Secret
 _NAMESPACE = names.DATABASE_NAMESPACE
+_VOLUME = "/var/lib/postgresql/data"
+# A pod that was deleted without grace serves on beside its successor, and each would write over
+# what the other has acknowledged: PostgreSQL knows another server by its process id, and of a
+# container that is always 1. The lock ends with the last process that could still write.
+ALONE = ("flock", "--no-fork", f"{_VOLUME}/server.lock", "docker-entrypoint.sh")
+# Asked to end by SIGTERM it would wait for its clients, which never leave.
+_STOP = ("pg_ctl", "--mode=fast", "--no-wait", "stop")
 _SERVER_OPTIONS = (
     "max_connections=200",
     "synchronous_commit=on",
@@ -43,12 +50,14 @@ def stateful_set(facts: ClusterFacts) -> Manifest:
         "name": "postgres",
         "image": images.POSTGRES,
         "imagePullPolicy": "IfNotPresent",
+        "command": list(ALONE),
         "args": arguments,
+        "lifecycle": {"preStop": {"exec": {"command": list(_STOP)}}},
         "env": [
             {"name": "POSTGRES_USER", "value": SUPERUSER},
             {"name": "POSTGRES_DB", "value": "postgres"},
             {"name": "POSTGRES_PASSWORD_FILE", "value": "/run/secrets/postgres/password"},
-            {"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
+            {"name": "PGDATA", "value": f"{_VOLUME}/pgdata"},
         ],
         "ports": [{"name": "postgres", "containerPort": names.DATABASE_PORT}],
         "resources": resources(cpu="50m", memory="128Mi", cpu_limit="1", memory_limit="512Mi"),
@@ -68,7 +77,7 @@ def stateful_set(facts: ClusterFacts) -> Manifest:
             }
         ),
         "volumeMounts": [
-            {"name": "data", "mountPath": "/var/lib/postgresql/data"},
+            {"name": "data", "mountPath": _VOLUME},
             {"name": "password", "mountPath": "/run/secrets/postgres", "readOnly": True},
             {"name": "socket", "mountPath": "/var/run/postgresql"},
             {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a private emptyDir

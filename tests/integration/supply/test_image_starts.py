@@ -10,6 +10,7 @@ import pytest
 from image_root import ImageRoot, unpack_image
 from ports import free_port
 
+from ballast.components.database import ALONE
 from ballast.supply.images import ensure_images
 
 PASSWORD = "correct horse"
@@ -27,10 +28,10 @@ def postgres(tmp_path: Path) -> ImageRoot:
 
 
 @contextmanager
-def serving(postgres: ImageRoot, log: Path) -> Iterator[int]:
+def serving(postgres: ImageRoot, log: Path, *words: str) -> Iterator[int]:
     port = free_port()
     options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1"]
-    process = postgres.start(log, *options, POSTGRES_DB="app", POSTGRES_PASSWORD=PASSWORD)
+    process = postgres.start(log, *words, *options, POSTGRES_DB="app", POSTGRES_PASSWORD=PASSWORD)
     try:
         deadline = time.monotonic() + 120
         ask = postgres.command("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port))
@@ -42,6 +43,13 @@ def serving(postgres: ImageRoot, log: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait()
+
+
+def eventually_says(log: Path, words: str) -> None:
+    deadline = time.monotonic() + 60
+    while words not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
 
 
 def psql(postgres: ImageRoot, port: int, sql: str, password: str = PASSWORD) -> str:
@@ -83,6 +91,26 @@ def test_data_outlives_a_restart(postgres: ImageRoot, tmp_path: Path) -> None:
 
     with serving(postgres, tmp_path / "log") as port:
         assert psql(postgres, port, "SELECT i FROM t") == "7"
+
+
+def test_a_second_server_waits_until_the_first_and_all_its_processes_have_ended(
+    postgres: ImageRoot, tmp_path: Path
+) -> None:
+    """As the platform starts it, twice on one volume, like a pod that is deleted without grace."""
+    postgres.entrypoint = list(ALONE)
+    postgres.environment["PGDATA"] = "/var/lib/postgresql/data/pgdata"
+    with serving(postgres, tmp_path / "log", "postgres") as port:
+        psql(postgres, port, "INSERT INTO t VALUES (7)")
+        options = ["-c", f"port={free_port()}", "-c", "listen_addresses=127.0.0.1"]
+        second = postgres.start(tmp_path / "second", "postgres", *options)
+        time.sleep(2)
+        assert (tmp_path / "second").read_text() == ""
+        assert psql(postgres, port, "SELECT i FROM t") == "7"
+    try:
+        eventually_says(tmp_path / "second", "ready to accept connections")
+    finally:
+        second.terminate()
+        second.wait()
 
 
 def test_a_first_start_that_was_cut_off_is_begun_anew(postgres: ImageRoot, tmp_path: Path) -> None:
