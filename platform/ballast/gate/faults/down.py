@@ -9,6 +9,7 @@ from typing import Final
 from ballast.errors import BallastError
 from ballast.gate.controls import FaultProof
 from ballast.gate.eventually import eventually
+from ballast.gate.faults.ending import end_pod
 from ballast.gate.faults.fault import Facts, Fault
 from ballast.gate.faults.peer import Peer, connects, peer_of, tries
 from ballast.gate.order import Site
@@ -45,9 +46,9 @@ def _inject(site: Site, facts: Facts) -> Facts:
         _scale(site.api, facts, 0)
         for pod in site.pods():
             # Without grace: a store that says goodbye is the easier test, and takes half a minute.
-            site.api.delete("v1", "Pod", pod.name, facts["namespace"], uid=pod.uid, grace_seconds=0)
+            end_pod(site, pod.name, pod.uid)
         gone = eventually(lambda: not site.pods(), site.order.patience * 2)
-        # A pod that is deleted without grace is gone from the API a moment before its processes.
+        # Where its processes are out of reach, a pod is gone from the API before they are.
         eventually(lambda: bool(_refused(client.uid, peer)), site.order.patience)
         proven_at = time.time()
         wrong = tries(client.uid, peer, site.entry.seconds or 0, CONNECT_SECONDS)

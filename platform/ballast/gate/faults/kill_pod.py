@@ -6,6 +6,7 @@ from typing import Final
 from ballast.errors import BallastError
 from ballast.gate.controls import FaultProof
 from ballast.gate.eventually import eventually
+from ballast.gate.faults.ending import end_pod
 from ballast.gate.faults.fault import Facts, Fault, victim_of
 from ballast.gate.order import Site
 
@@ -18,7 +19,7 @@ def _prepare(site: Site) -> Facts:
 def _inject(site: Site, facts: Facts) -> Facts:
     at = time.time()
     name, uid = facts["pod"], facts["uid"]
-    if not site.api.delete("v1", "Pod", name, site.target.namespace, uid=uid, grace_seconds=0):
+    if not end_pod(site, name, uid):
         raise BallastError(f"pod {name} went away before it could be killed")
     eventually(lambda: uid not in {pod.uid for pod in site.pods()}, site.order.patience)
     return {"at": at, "until": at, "proven_at": time.time()}
