@@ -26,7 +26,7 @@ NODE_TESTS: Final = "tests/e2e/node"
 CHAOS_TESTS: Final = "tests/e2e/chaos"
 """Every experiment of the catalogue, one after the other: half an hour, only when asked for."""
 DELIVERY_TESTS: Final = "tests/e2e/delivery"
-"""Bad releases that go back and a second release beside the first: ten minutes, when asked for."""
+"""Bad releases that go back, canaries, shadows, blue-green: half an hour, only when asked for."""
 REMOVAL_TESTS: Final = "tests/e2e/removal"
 """They destroy the platform, so they come after all that need it."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from tests.e2e.delivery.altered import on_the_node
 
 from ballast import argo, release
 from ballast.gate import live
@@ -15,54 +16,28 @@ from ballast.gate.candidate import mismatches, running_digests
 from ballast.gate.watch import watch
 from ballast.gitserver import GitServer
 from ballast.kubeapi import KubeApi
-from ballast.node import addresses
-from ballast.node import lifecycle as node
-from ballast.supply.images import BuiltImage, ImageSupply
-from ballast.supply.lock import load_lock
-from ballast.supply.progress import Silent
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 ENVIRONMENT = "dev"  # it admits images without evidence
 PATH = release.path_of(ENVIRONMENT)
 
 
-def broken_gateway(flaw: dict[str, str]) -> BuiltImage:
-    lock = load_lock()
-    [sound] = [image for image in lock.image if image.name == "todo-api-gateway"]
-    changed = {
-        "name": f"{sound.name}-broken",
-        "reference": f"{sound.repository}:broken",
-        "env": sound.env | flaw,
-    }
-    broken = sound.model_copy(update=changed)
-    supply = ImageSupply(lock.model_copy(update={"image": (*lock.image, broken)}), Silent())
-    return supply.ensure([broken.name])[broken.name]
-
-
 @pytest.fixture
 def put_bad_release(git: GitServer, api: KubeApi) -> Iterator[Callable[[dict[str, str]], str]]:
     """Commits a release of dev with a broken gateway; in the end dev is as before."""
     before = git.read_file(PATH)
-    imported: list[str] = []
+    with on_the_node() as alter:
 
-    def put(flaw: dict[str, str]) -> str:
-        built = broken_gateway(flaw)
-        node.import_images([built])
-        imported.extend((built.reference, f"{built.repository}@{built.digest}"))
-        good = release.parse(before)
-        images = good.images | {
-            "api-gateway": release.Image(repository=built.repository, digest=built.digest)
-        }
-        bad = release.Release(revision="broken", images=images)
-        text = release.render(ENVIRONMENT, bad)
-        return git.commit_files(f"Promote broken from a test to {ENVIRONMENT}\n", {PATH: text})
+        def put(flaw: dict[str, str]) -> str:
+            images = release.parse(before).images | {"api-gateway": alter("api-gateway", flaw)}
+            bad = release.Release(revision="broken", images=images)
+            text = release.render(ENVIRONMENT, bad)
+            return git.commit_files(f"Promote broken from a test to {ENVIRONMENT}\n", {PATH: text})
 
-    yield put
-    if git.read_file(PATH) != before:
-        git.commit_files(f"Roll back {ENVIRONMENT} after a test\n", {PATH: before})
-    argo.wait_synced(api, [f"todo-{ENVIRONMENT}"], git.head(), timeout=300)
-    ctr = ["ctr", f"--address={addresses.CONTAINERD_SOCKET}", "--namespace=k8s.io"]
-    node.enter([*ctr, "images", "rm", *imported])
+        yield put
+        if git.read_file(PATH) != before:
+            git.commit_files(f"Roll back {ENVIRONMENT} after a test\n", {PATH: before})
+        argo.wait_synced(api, [f"todo-{ENVIRONMENT}"], git.head(), timeout=300)
 
 
 @pytest.mark.parametrize(
