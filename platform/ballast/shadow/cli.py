@@ -42,7 +42,7 @@ def open_command(
 
 @app.command()
 def status(source: Source) -> None:
-    """Say what became of the copies since the shadow was opened."""
+    """Say what became of the copies since the shadow was opened, as Prometheus last saw it."""
     try:
         found = counted(Prometheus(), ENVIRONMENT_NAMESPACES[known(source)])
     except NoAnswerError as error:
