@@ -80,7 +80,7 @@ def test_an_experiment_states_its_own_cost_or_takes_that_of_the_slo():
     plan = derive_plan("dev", "staging", candidate(), experiments=names)
     kill, down = plan.experiments.values()
     assert (kill.availability, kill.recovered_within) == (0.75, 30.0)
-    assert (down.availability, down.recovered_within) == (0.5, 60.0)
+    assert (down.availability, down.recovered_within) == (0.4, 60.0)
 
 
 def test_a_fault_that_lasts_is_watched_until_it_must_have_been_recovered_from():
