@@ -27,7 +27,8 @@ class TimeAxis:
         length = self.end - self.start
         step = next((each for each in _TIMES if length / each <= MOST_TICKS), length / MOST_TICKS)
         first, last = math.ceil(self.start / step), math.floor(self.end / step)
-        return [step * number for number in range(first, last + 1)]
+        # A product is rounded anew, and may lie a digit outside what it was counted within.
+        return [min(max(step * n, self.start), self.end) for n in range(first, last + 1)]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Axes: every value has its place inside, in order, and ticks are few and round."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ballast.gate.report.axis import MOST_TICKS, LogAxis, TimeAxis, milliseconds, seconds
@@ -48,6 +48,7 @@ def test_no_value_has_an_axis_all_the_same() -> None:
 
 
 @given(st.floats(-100, 100, allow_subnormal=False), st.floats(0.5, 50_000))
+@example(0.0, 30950.44498815419)
 def test_ticks_of_time_are_few_and_inside(start, length) -> None:
     axis = TimeAxis(start, start + length)
     ticks = axis.ticks()
