@@ -54,22 +54,33 @@ class Environment:
 
     def pods(self, selector: str = OF_APPS) -> list[Json]:
         """Pods of the environment that are not leaving."""
-        found = self.api.list("v1", "Pod", self.namespace, selector)
-        return [pod for pod in found if not pod_state(pod).leaving and not pod_state(pod).job]
+        return _pods(self.api, self.namespace, selector)
 
     def pages(self, service: str) -> list[Page]:
         """What the app in each pod of a service says on its metrics page."""
-        return [self._page(pod, service, "http") for pod in self.pods(f"app={service}")]
+        return app_pages(self.api, self.namespace, service)
 
     def sidecar_pages(self, service: str) -> list[Page]:
         """The same of each sidecar."""
-        return [self._page(pod, SIDECAR, "dapr-metrics") for pod in self.pods(f"app={service}")]
+        pods = self.pods(f"app={service}")
+        return [_page(self.api, self.namespace, pod, SIDECAR, "dapr-metrics") for pod in pods]
 
-    def _page(self, pod: Json, container: str, port: str) -> Page:
-        state = pod_state(pod)
-        number = _port(pod, container, port)
-        path = f"/api/v1/namespaces/{self.namespace}/pods/{state.name}:{number}/proxy/metrics"
-        return read_page(self.api.text(path))
+
+def app_pages(api: KubeApi, namespace: str, service: str) -> list[Page]:
+    """What the app in each pod of a service says on its metrics page, in any namespace."""
+    pods = _pods(api, namespace, f"app={service}")
+    return [_page(api, namespace, pod, service, "http") for pod in pods]
+
+
+def _pods(api: KubeApi, namespace: str, selector: str) -> list[Json]:
+    found = api.list("v1", "Pod", namespace, selector)
+    return [pod for pod in found if not pod_state(pod).leaving and not pod_state(pod).job]
+
+
+def _page(api: KubeApi, namespace: str, pod: Json, container: str, port: str) -> Page:
+    number = _port(pod, container, port)
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod_state(pod).name}:{number}/proxy/metrics"
+    return read_page(api.text(path))
 
 
 def _port(pod: Json, container: str, name: str) -> int:

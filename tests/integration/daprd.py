@@ -1,5 +1,6 @@
 """A real sidecar on 127.0.0.1: the program that the platform builds, without a control plane."""
 
+import json
 import os
 import subprocess
 from dataclasses import dataclass, field
@@ -79,3 +80,18 @@ class Daprd:
                 self.process.kill()
                 self.process.wait()
             self.process = None
+
+
+def configure_names(folder: Path, template: str = "127.0.0.1", **more: object) -> None:
+    """Write the configuration of the sidecars in `folder`, with where they find each other.
+
+    `template` is text of Go for the address of the app `.ID` in `.Namespace`.
+    """
+    resolution = {"component": "kubernetes", "configuration": {"template": template}}
+    config = {
+        "apiVersion": "dapr.io/v1alpha1",
+        "kind": "Configuration",
+        "metadata": {"name": "dapr-config"},
+        "spec": {"nameResolution": resolution, **more},
+    }
+    (folder / "config.yaml").write_text(json.dumps(config))

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from workload.environment import app_pages
+from workload.histograms import total
 
 from ballast.bluegreen.place import Green
 from ballast.gitserver import GitServer
@@ -68,16 +70,8 @@ def writing(client: httpx.Client) -> Iterator[User]:
 
 def served_by_green(api: KubeApi) -> float:
     """Requests that green's gateway has answered, by its own count."""
-    [pod] = [
-        each
-        for each in api.list("v1", "Pod", GREEN.namespace, "app=api-gateway")
-        if "deletionTimestamp" not in each["metadata"]
-    ]
-    path = f"/api/v1/namespaces/{GREEN.namespace}/pods/{pod['metadata']['name']}:8004/proxy/metrics"
-    counted = re.findall(
-        r'^http_requests_total{.*route="/api/v1/tasks".*} (\S+)$', api.text(path), re.M
-    )
-    return sum(float(count) for count in counted)
+    pages = app_pages(api, GREEN.namespace, "api-gateway")
+    return total(pages, "http_requests_total", route="/api/v1/tasks")
 
 
 def test_the_runbook_moves_traffic_there_and_back_and_loses_nothing(

@@ -18,6 +18,8 @@ import pytest
 from tests.e2e.delivery.altered import Alter, on_the_node
 from tests.e2e.delivery.crowd import Crowd, Told, statuses
 from tests.e2e.eventually import eventually
+from workload.environment import app_pages
+from workload.histograms import total
 
 from ballast import argo, release
 from ballast.bluegreen.canary import STEPS
@@ -37,7 +39,6 @@ ENVIRONMENT = "dev"
 GREEN = Green(ENVIRONMENT)
 FOLDERS = "gitops/environments"
 SERVICE = "task-service"
-PORT = 8000
 USERS = 300
 RATE = 12.0
 SURE = 0.9999
@@ -93,15 +94,8 @@ def run(*arguments: str) -> Ended:
 
 def served(api: KubeApi, namespace: str) -> int:
     """Creates that the pods of the service in a namespace have answered, by their own count."""
-    total = 0.0
-    for pod in api.list("v1", "Pod", namespace, f"app={SERVICE}"):
-        if "deletionTimestamp" in pod["metadata"]:
-            continue
-        name = pod["metadata"]["name"]
-        text = api.text(f"/api/v1/namespaces/{namespace}/pods/{name}:{PORT}/proxy/metrics")
-        creates = r'^http_requests_total{method="POST",route="/tasks",.*} (\S+)$'
-        total += sum(float(count) for count in re.findall(creates, text, re.MULTILINE))
-    return round(total)
+    pages = app_pages(api, namespace, SERVICE)
+    return round(total(pages, "http_requests_total", method="POST", route="/tasks"))
 
 
 @dataclass(frozen=True)

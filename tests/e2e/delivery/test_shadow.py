@@ -4,7 +4,6 @@ The commands are the product's own. What the copies did is told by the pods, the
 environments themselves.
 """
 
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ import httpx
 import pytest
 from tests.e2e.delivery.altered import on_the_node
 from tests.e2e.eventually import eventually
+from workload.environment import app_pages
+from workload.histograms import total
 
 from ballast import argo, release
 from ballast.gate.broker_view import Offsets, broker_view
@@ -46,19 +47,11 @@ def copied(user: str) -> bool:
 
 def answers(api: KubeApi) -> dict[str, int]:
     """What became of the copies, by the count of the gateway's own pod."""
-    namespace = ENVIRONMENT_NAMESPACES[SOURCE]
-    [pod] = [
-        each["metadata"]["name"]
-        for each in api.list("v1", "Pod", namespace, "app=api-gateway")
-        if "deletionTimestamp" not in each["metadata"]
-    ]
-    text = api.text(f"/api/v1/namespaces/{namespace}/pods/{pod}:8004/proxy/metrics")
-    found: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
-    for outcome, count in re.findall(
-        r'^shadowed_requests_total{outcome="(\w+)",.*} (\S+)$', text, re.MULTILINE
-    ):
-        found[outcome] += round(float(count))
-    return found
+    pages = app_pages(api, ENVIRONMENT_NAMESPACES[SOURCE], "api-gateway")
+    return {
+        outcome: round(total(pages, "shadowed_requests_total", outcome=outcome))
+        for outcome in OUTCOMES
+    }
 
 
 def published(api: KubeApi, environment: str) -> int:

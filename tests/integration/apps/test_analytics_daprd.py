@@ -13,7 +13,7 @@ from analytics_stack import Sent, created, history, projected, rows, sent
 from broker import Broker
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
-from daprd import Daprd
+from daprd import Daprd, configure_names
 from ports import free_port
 from running_app import eventually, running
 
@@ -75,14 +75,7 @@ def _configure(folder: Path, broker: Broker, topics: list[str]) -> Path:
     (folder / "resources").mkdir(parents=True)
     for number, document in enumerate(documents):
         (folder / "resources" / f"{number}.yaml").write_text(json.dumps(document))
-    resolution = {"component": "kubernetes", "configuration": {"template": "127.0.0.1"}}
-    config = {
-        "apiVersion": "dapr.io/v1alpha1",
-        "kind": "Configuration",
-        "metadata": {"name": "dapr-config"},
-        "spec": {"nameResolution": resolution},
-    }
-    (folder / "config.yaml").write_text(json.dumps(config))
+    configure_names(folder)
     return folder
 
 

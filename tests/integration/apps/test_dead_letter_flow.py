@@ -14,7 +14,7 @@ import pytest
 from broker import Broker
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from daprd import Daprd
+from daprd import Daprd, configure_names
 from fastapi import APIRouter, FastAPI
 from ports import free_port
 from running_app import eventually, running
@@ -169,14 +169,7 @@ def _configure(folder: Path, broker: Broker) -> None:
     (folder / "resources").mkdir()
     for number, document in enumerate(documents):
         (folder / "resources" / f"{number}.yaml").write_text(json.dumps(document))
-    resolution = {"component": "kubernetes", "configuration": {"template": "127.0.0.1"}}
-    config = {
-        "apiVersion": "dapr.io/v1alpha1",
-        "kind": "Configuration",
-        "metadata": {"name": "dapr-config"},
-        "spec": {"nameResolution": resolution},
-    }
-    (folder / "config.yaml").write_text(json.dumps(config))
+    configure_names(folder)
 
 
 @pytest.fixture

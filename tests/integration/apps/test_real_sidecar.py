@@ -15,7 +15,7 @@ from broker import Broker
 from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from daprd import Daprd
+from daprd import Daprd, configure_names
 from ports import free_port
 from running_app import eventually, running
 
@@ -103,19 +103,7 @@ def _configure(folder: Path, broker: Broker, sidecars: dict[str, Daprd]) -> None
     resources.mkdir()
     for number, document in enumerate(documents):
         (resources / f"{number}.yaml").write_text(json.dumps(document))
-    config = {
-        "apiVersion": "dapr.io/v1alpha1",
-        "kind": "Configuration",
-        "metadata": {"name": "dapr-config"},
-        "spec": {
-            "nameResolution": {
-                "component": "kubernetes",
-                "configuration": {"template": _addresses(sidecars)},
-            },
-            "tracing": {"samplingRate": "1"},
-        },
-    }
-    (folder / "config.yaml").write_text(json.dumps(config))
+    configure_names(folder, _addresses(sidecars), tracing={"samplingRate": "1"})
 
 
 def _addresses(sidecars: dict[str, Daprd]) -> str:

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from ports import free_port
 from postgres import PostgresServer
+from prometheus_client import REGISTRY
 from recording_sidecar import RecordingSidecar
 from running_app import eventually
 from vanishing_relay import vanishing_relay
@@ -21,8 +23,8 @@ from todo_shared.database import Database
 from todo_shared.events.envelope import new_event
 from todo_shared.events.payloads import TaskDeleted
 from todo_shared.ids import uuid7
-from todo_shared.outbox import append
-from todo_shared.relay import OutboxRelay
+from todo_shared.outbox import append, shard_of
+from todo_shared.relay import LOCK_SPACE, OutboxRelay
 
 
 @asynccontextmanager
@@ -59,6 +61,11 @@ async def _depth(url: str) -> int:
         return await connection.fetchval("SELECT count(*) FROM outbox")
     finally:
         await connection.close()
+
+
+def _failures() -> float:
+    labels = {"topic": "task.deleted"}
+    return REGISTRY.get_sample_value("event_publish_failures_total", labels) or 0.0
 
 
 def _sequences(sidecar: RecordingSidecar) -> dict[str, list[int]]:
@@ -101,6 +108,39 @@ async def test_an_event_is_published_without_waiting_for_the_poll(
         await eventually(lambda: sidecar.bulks)
         await _announce(database, "ann")
         await eventually(lambda: len(sidecar.bulks) == 2)
+
+
+async def test_what_a_relay_cannot_publish_another_one_takes_over(
+    tasks_url: str, sidecar: RecordingSidecar
+) -> None:
+    async with (
+        _database(tasks_url) as database,
+        Sidecar(f"http://127.0.0.1:{free_port()}") as nobody,
+        Sidecar(sidecar.url) as client,
+        _relaying(database, nobody, poll_seconds=0.2),
+    ):
+        before = _failures()
+        await _announce(database, "ann")
+        await eventually(lambda: _failures() > before)
+        async with _relaying(database, client, poll_seconds=0.2):
+            await eventually(lambda: sidecar.events)
+
+
+async def test_a_shard_without_events_is_let_go(tasks_url: str, sidecar: RecordingSidecar) -> None:
+    async with (
+        _database(tasks_url) as database,
+        Sidecar(sidecar.url) as client,
+        _relaying(database, client),
+        database.listening() as other,
+    ):
+        await _announce(database, "ann")
+        await eventually(lambda: sidecar.events)
+        lock = "SELECT pg_try_advisory_lock($1, $2)"
+
+        async def free() -> bool:
+            return bool((await other.fetch(lock, LOCK_SPACE, shard_of("ann")))[0][0])
+
+        await eventually(free)
 
 
 async def test_after_a_partly_failed_bulk_each_key_goes_on_from_its_first_failure(

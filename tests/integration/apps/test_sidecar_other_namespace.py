@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from aiohttp import web
-from daprd import Daprd
+from daprd import Daprd, configure_names
 from ports import free_port
 from running_app import eventually
 
@@ -35,15 +35,7 @@ def configure(folder: Path, peer: Daprd, targets: list[str]) -> None:
     }
     (resources / "resiliency.yaml").write_text(json.dumps(resiliency))
     there = '{{if eq .Namespace "todo-app-dev-green"}}'
-    template = f"{there}127.0.0.1:{peer.internal}{{{{end}}}}"
-    resolution = {"component": "kubernetes", "configuration": {"template": template}}
-    config = {
-        "apiVersion": "dapr.io/v1alpha1",
-        "kind": "Configuration",
-        "metadata": {"name": "dapr-config"},
-        "spec": {"nameResolution": resolution},
-    }
-    (folder / "config.yaml").write_text(json.dumps(config))
+    configure_names(folder, f"{there}127.0.0.1:{peer.internal}{{{{end}}}}")
 
 
 @pytest.fixture

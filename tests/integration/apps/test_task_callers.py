@@ -1,12 +1,11 @@
 """Over real sidecars the service knows which service calls, whatever the caller says of itself."""
 
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from daprd import Daprd
+from daprd import Daprd, configure_names
 from ports import free_port
 from running_app import eventually, running
 
@@ -25,14 +24,7 @@ def _configure(folder: Path, sidecars: list[Daprd]) -> None:
         f'{{{{if eq .ID "{each.app_id}"}}}}127.0.0.1:{each.internal}{{{{end}}}}'
         for each in sidecars
     )
-    resolution = {"component": "kubernetes", "configuration": {"template": addresses}}
-    config = {
-        "apiVersion": "dapr.io/v1alpha1",
-        "kind": "Configuration",
-        "metadata": {"name": "dapr-config"},
-        "spec": {"nameResolution": resolution},
-    }
-    (folder / "config.yaml").write_text(json.dumps(config))
+    configure_names(folder, addresses)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """A canary's course on a real Git server: what is declared at each step, and after a way back."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from git_repository import git_server
 
 from ballast.bluegreen.canary import STEPS, Ports, end, grow
 from ballast.bluegreen.comparison import Counts
@@ -18,23 +18,9 @@ FILE = "gitops/environments/dev/canary.yaml"
 SOUND = (Counts(0, 150), Counts(0, 2800))
 
 
-class NoPassword:
-    """A repository on this disk needs no token."""
-
-    def token(self, *, renew: bool = False) -> str:
-        return "unused"
-
-    def ensure_repository(self) -> None:
-        """It is there."""
-
-
 @pytest.fixture
 def git(tmp_path: Path) -> GitServer:
-    bare = tmp_path / "server.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(bare)], check=True)
-    server = GitServer(url=f"file://{bare}", access=NoPassword(), folder=tmp_path / "clone")
-    server.commit_files("Begin", {"gitops/environments/dev/values.yaml": "global: {}\n"})
-    return server
+    return git_server(tmp_path, {"gitops/environments/dev/values.yaml": "global: {}\n"})
 
 
 class Cluster:

@@ -1,9 +1,9 @@
 """Which releases a second release may leave its images to, and where they may come from."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from git_repository import git_server
 from typer.testing import CliRunner
 
 from ballast.bluegreen import cli
@@ -15,23 +15,9 @@ from ballast.gitserver import GitServer
 from ballast.kubeapi import Endpoint, KubeApi
 
 
-class NoPassword:
-    """A repository on this disk needs no token."""
-
-    def token(self, *, renew: bool = False) -> str:
-        return "unused"
-
-    def ensure_repository(self) -> None:
-        """It is there."""
-
-
 @pytest.fixture
 def git(tmp_path: Path) -> GitServer:
-    bare = tmp_path / "server.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(bare)], check=True)
-    server = GitServer(url=f"file://{bare}", access=NoPassword(), folder=tmp_path / "clone")
-    server.commit_files("Begin", {"gitops/environments/dev/values.yaml": "global: {}\n"})
-    return server
+    return git_server(tmp_path, {"gitops/environments/dev/values.yaml": "global: {}\n"})
 
 
 def nowhere(*_: object) -> KubeApi:

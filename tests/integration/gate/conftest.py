@@ -1,6 +1,5 @@
 """The real OPA, a local bare Git repository, and a release that a promotion can move."""
 
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -27,6 +26,7 @@ from ballast.supply.build import ensure_binaries
 sys.path.insert(0, str(Path(__file__).parent))  # test-only modules of this folder
 
 from cluster_server import ClusterServer
+from git_repository import git_server
 from todo_server import TodoServer
 
 OLD = {name: f"sha256:{n:064x}" for n, name in enumerate(SERVICES)}
@@ -43,24 +43,11 @@ def opa() -> Path:
     return ensure_binaries(["opa"])["opa"]
 
 
-class NoPassword:
-    """A repository on this disk needs no token."""
-
-    def token(self, *, renew: bool = False) -> str:
-        return "unused"
-
-    def ensure_repository(self) -> None:
-        """It is there."""
-
-
 @pytest.fixture
 def git(tmp_path: Path) -> GitServer:
     """The real GitServer on a bare repository: dev has the new release, staging the old one."""
-    bare = tmp_path / "server.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(bare)], check=True)
-    server = GitServer(url=f"file://{bare}", access=NoPassword(), folder=tmp_path / "clone")
-    server.commit_files(
-        "Begin",
+    return git_server(
+        tmp_path,
         {
             release.path_of("dev"): release_text("dev", NEW),
             release.path_of("staging"): release_text("staging", OLD),
@@ -68,7 +55,6 @@ def git(tmp_path: Path) -> GitServer:
             ROLES: (repository_root() / ROLES).read_text(),
         },
     )
-    return server
 
 
 class RunningPods:

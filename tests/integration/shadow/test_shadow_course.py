@@ -1,10 +1,10 @@
 """A shadow's course on a real Git server: what is declared when it opens, and after it closes."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from git_repository import git_server
 
 from ballast.errors import BallastError
 from ballast.gitserver import GitServer
@@ -15,24 +15,10 @@ PAIR = Pair("staging", "dev")
 FOLDER = "gitops/environments"
 
 
-class NoPassword:
-    """A repository on this disk needs no token."""
-
-    def token(self, *, renew: bool = False) -> str:
-        return "unused"
-
-    def ensure_repository(self) -> None:
-        """It is there."""
-
-
 @pytest.fixture
 def git(tmp_path: Path) -> GitServer:
-    bare = tmp_path / "server.git"
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(bare)], check=True)
-    server = GitServer(url=f"file://{bare}", access=NoPassword(), folder=tmp_path / "clone")
     plain = {f"{FOLDER}/{name}/values.yaml": "global: {}\n" for name in ("dev", "staging")}
-    server.commit_files("Begin", plain)
-    return server
+    return git_server(tmp_path, plain)
 
 
 class Cluster:
