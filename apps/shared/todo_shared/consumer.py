@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, Generic
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,7 @@ from pydantic_core import from_json
 from todo_shared.events.envelope import D, EventUnreadableError, ReceivedEvent, decode
 from todo_shared.events.payloads import TOPIC_OF
 from todo_shared.failures import is_transient
+from todo_shared.group_commit import GroupCommit
 from todo_shared.telemetry.context import handling_event
 from todo_shared.telemetry.metrics import EVENT_LATENCY, EVENTS, HANDLER_DURATION
 
@@ -25,7 +27,11 @@ _PAUSES: Final = (0.05, 0.1, 0.2)
 # Longer ones before an event is set aside for a reason that does not look like one that passes.
 _DOUBTS: Final = (0.1, 0.2, 0.4)
 
+# Far above what the partitions of a topic deliver during one transaction, and a bound all the same.
+_GROUP: Final = 500
+
 Effect = Callable[[Sequence[ReceivedEvent[D]]], Awaitable[int]]
+Apply = Callable[[list[ReceivedEvent[D]]], Awaitable[Sequence["EventStatus"]]]
 
 
 class EventStatus(StrEnum):
@@ -52,7 +58,8 @@ class EventConsumer(Generic[D]):
 
     An unreadable event is dropped, which sends it to the dead letters, and so is one that fails for
     a reason that does not pass. While the database is away the sidecar is told to retry, for as
-    long as it takes: an event that waits is not lost, and keeps its place.
+    long as it takes: an event that waits is not lost, and keeps its place. What the partitions of a
+    topic deliver meanwhile is handled together (group commit).
     A route of this class never answers 404: the sidecar would take that for a drop.
     """
 
@@ -60,6 +67,7 @@ class EventConsumer(Generic[D]):
         self._payload = payload
         self._topic = TOPIC_OF[payload]
         self._effect = effect
+        self._grouped = GroupCommit(self._all_or_each, _GROUP)
 
     @property
     def topic(self) -> str:
@@ -89,8 +97,9 @@ class EventConsumer(Generic[D]):
             bulk = None
         try:
             if bulk is None:
-                return JSONResponse({"status": (await self.handle([body]))[0]})
-            statuses = await self.handle([entry.event for entry in bulk.entries])
+                statuses = await self._handle([body], self._grouped)
+                return JSONResponse({"status": statuses[0]})
+            statuses = await self._handle([entry.event for entry in bulk.entries], self._grouped)
             ids = [entry.entryId for entry in bulk.entries]
             answer = zip(ids, statuses, strict=True)
             return JSONResponse(
@@ -103,6 +112,9 @@ class EventConsumer(Generic[D]):
         self, wires: Sequence[object], *, failed: EventStatus = EventStatus.DROP
     ) -> list[EventStatus]:
         """The status of each event, in order; `failed` is that of one that fails for good."""
+        return await self._handle(wires, partial(self._all_or_each, failed=failed))
+
+    async def _handle(self, wires: Sequence[object], apply: Apply[D]) -> list[EventStatus]:
         statuses = [EventStatus.DROP] * len(wires)
         readable: list[tuple[int, ReceivedEvent[D]]] = []
         for position, wire in enumerate(wires):
@@ -113,13 +125,13 @@ class EventConsumer(Generic[D]):
                 EVENTS.labels(self._topic, "dropped").inc()
         if not readable:
             return statuses
-        outcome = await self._all_or_each([event for _, event in readable], failed)
+        outcome = await apply([event for _, event in readable])
         for (position, _), status in zip(readable, outcome, strict=True):
             statuses[position] = status
         return statuses
 
     async def _all_or_each(
-        self, events: list[ReceivedEvent[D]], failed: EventStatus
+        self, events: list[ReceivedEvent[D]], failed: EventStatus = EventStatus.DROP
     ) -> list[EventStatus]:
         status = await self._apply(events, failed)
         if status is not EventStatus.DROP or len(events) == 1:

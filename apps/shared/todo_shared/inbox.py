@@ -6,7 +6,6 @@ the topic and the window in which dead letters are replayed.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -38,17 +37,16 @@ def inbox_table(metadata: MetaData) -> Table:
     )
 
 
-_CLAIM: Final = text("""
+# For a statement that makes its effect of the events it claims; `Inbox.values` binds the rest.
+CLAIM: Final = """
     INSERT INTO event_inbox (consumer, event_id, topic, status, payload, completed_at)
-    SELECT :consumer, event_id, :topic, :status, payload, CAST(:completed_at AS timestamptz)
-    FROM unnest(CAST(:event_ids AS uuid[]), CAST(:payloads AS bytea[])) AS given(event_id, payload)
+    SELECT :inbox_consumer, event_id, :inbox_topic, 'completed', payload, clock_timestamp()
+    FROM unnest(CAST(:inbox_events AS uuid[]), CAST(:inbox_payloads AS bytea[]))
+        AS offered(event_id, payload)
     ON CONFLICT (consumer, event_id) DO NOTHING
     RETURNING event_id
-""")
-_COMPLETE: Final = text("""
-    UPDATE event_inbox SET status = 'completed', completed_at = clock_timestamp()
-    WHERE consumer = :consumer AND event_id = :event_id AND status = 'pending'
-""")
+"""
+_CLAIM: Final = text(CLAIM)
 
 # By place, in small pieces: a consumer never waits for it, and two replicas do not for each other.
 _FORGET: Final = """
@@ -70,6 +68,14 @@ async def forget(
     return result.rowcount
 
 
+def once(events: Sequence[ReceivedEvent[D]]) -> list[ReceivedEvent[D]]:
+    """The events in their order, each once."""
+    unique: dict[UUID, ReceivedEvent[D]] = {}
+    for event in events:
+        unique.setdefault(event.id, event)
+    return list(unique.values())
+
+
 class Inbox:
     """What one consumer has already handled."""
 
@@ -77,35 +83,24 @@ class Inbox:
         self._consumer = consumer
 
     async def claim(
-        self,
-        connection: AsyncConnection,
-        topic: str,
-        events: Sequence[ReceivedEvent[D]],
-        *,
-        completed: bool = True,
+        self, connection: AsyncConnection, topic: str, events: Sequence[ReceivedEvent[D]]
     ) -> list[ReceivedEvent[D]]:
         """The events of `topic` that nobody handled before, each once, in the given order.
 
-        Call it in the transaction that makes the effect. With `completed=False` the rows stay
-        `pending` until `complete`, for effects that happen after the commit.
+        Call it in the transaction that makes the effect.
         """
-        # Sorted, so that two batches with common events lock them in the same order.
-        unique: dict[UUID, ReceivedEvent[D]] = {}
-        for event in events:
-            unique.setdefault(event.id, event)
-        ordered = sorted(unique.values(), key=lambda event: event.id)
-        values: dict[str, Any] = {
-            "consumer": self._consumer,
-            "topic": topic,
-            "status": "completed" if completed else "pending",
-            "completed_at": datetime.now(UTC) if completed else None,
-            "event_ids": [event.id for event in ordered],
-            "payloads": [to_json(event.data) for event in ordered],
-        }
-        result = await connection.execute(_CLAIM, values)
+        unique = once(events)
+        result = await connection.execute(_CLAIM, self.values(topic, unique))
         fresh = {UUID(str(row[0])) for row in result}
-        return [event for event in unique.values() if event.id in fresh]
+        return [event for event in unique if event.id in fresh]
 
-    async def complete(self, connection: AsyncConnection, event_id: UUID) -> None:
-        """Mark a pending event as handled."""
-        await connection.execute(_COMPLETE, {"consumer": self._consumer, "event_id": event_id})
+    def values(self, topic: str, unique: Sequence[ReceivedEvent[D]]) -> dict[str, Any]:
+        """What CLAIM binds for these events of `topic`."""
+        # Sorted, so that two batches with common events lock them in the same order.
+        ordered = sorted(unique, key=lambda event: event.id)
+        return {
+            "inbox_consumer": self._consumer,
+            "inbox_topic": topic,
+            "inbox_events": [event.id for event in ordered],
+            "inbox_payloads": [to_json(event.data) for event in ordered],
+        }

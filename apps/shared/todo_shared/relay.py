@@ -17,6 +17,7 @@ from todo_shared.dapr.client import SidecarError
 from todo_shared.dapr.pubsub import BulkEntry
 from todo_shared.errors import UnavailableError
 from todo_shared.events.envelope import StoredEvent, encode
+from todo_shared.group_commit import GroupCommit
 from todo_shared.listening import DRIVER_ERRORS, ListeningConnection
 from todo_shared.outbox import CHANNEL, SHARDS
 from todo_shared.telemetry.metrics import (
@@ -32,8 +33,8 @@ LOCK_SPACE: Final = 0x07B0
 _LOCK: Final = "SELECT pg_try_advisory_lock($1, $2)"
 _UNLOCK: Final = "SELECT pg_advisory_unlock($1, $2)"
 _READ: Final = """
-    SELECT id, event_id, topic, key, seq, time, data, traceparent, correlation_id
-    FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
+    SELECT id, event_id, topic, key, seq, time, data, traceparent, correlation_id, shard
+    FROM outbox WHERE shard = ANY($1::smallint[]) ORDER BY id LIMIT $2
 """
 _DELETE: Final = """
     DELETE FROM outbox WHERE id = ANY($1::bigint[])
@@ -176,6 +177,8 @@ class _Session:
         self._turn = asyncio.Lock()
         self._wake = [asyncio.Event() for _ in range(SHARDS)]
         self._over = asyncio.Event()
+        # Shards that are woken while others are published go together: one read, publish, delete.
+        self._drain = GroupCommit(self._drain_all, SHARDS)
 
     def end(self) -> None:
         """Let `run` return after the batches in hand."""
@@ -187,10 +190,14 @@ class _Session:
         """Work until `end`; errors of the connection end it too."""
         self._connection.when_lost(self.end)
         await self._connection.listen(CHANNEL, self._heard)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._survey())
-            for shard in range(SHARDS):
-                group.create_task(self._work(shard))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._survey())
+                for shard in range(SHARDS):
+                    group.create_task(self._work(shard))
+        finally:
+            # The locks go with the connection: what were published later might be overtaken.
+            await self._drain.stop()
 
     def _heard(self, payload: str) -> None:
         self._wake[int(payload) % SHARDS].set()
@@ -221,7 +228,7 @@ class _Session:
                 # The owner heard the same notification, and looks again before it lets go.
                 await self._within(_OTHERS_SECONDS, self._over)
                 continue
-            if await self._drain(shard):
+            if (await self._drain([shard]))[0]:
                 failures = 0
                 continue
             # Another relay may have a sidecar that works.
@@ -239,21 +246,20 @@ class _Session:
             return False
         return True
 
-    async def _drain(self, shard: int) -> bool:
-        """Publish what the shard holds; False when some of it must be tried again later."""
-        while not self._over.is_set():
-            rows = await self._query(_READ, shard, self._relay.batch)
+    async def _drain_all(self, shards: list[int]) -> list[bool]:
+        """Publish what the shards hold; False for those that must be tried again later."""
+        late: set[int] = set()
+        while not self._over.is_set() and not late:
+            rows = await self._query(_READ, shards, self._relay.batch)
             if not rows:
-                return True
-            events = [StoredEvent(*row) for row in rows]
-            done = await self._relay.publish(events)
+                break
+            done = await self._relay.publish([StoredEvent(*row[:-1]) for row in rows])
             for topic, seconds in await self._query(_DELETE, done):
                 PUBLISH_LATENCY.labels(topic).observe(seconds)
-            if len(done) < len(events):
-                return False
+            late = {row[-1] for row in rows if row[0] not in done}
             if len(rows) < self._relay.batch:
-                return True
-        return True
+                break
+        return [shard not in late for shard in shards]
 
     async def _query(self, query: str, *values: object) -> Sequence[tuple[Any, ...]]:
         async with self._turn:

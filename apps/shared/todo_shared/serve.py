@@ -1,5 +1,6 @@
 """Running a service: one process, that finishes what it has begun before it ends."""
 
+import gc
 import logging
 import signal
 import time
@@ -16,6 +17,9 @@ _log = logging.getLogger(__name__)
 
 # Longer than the idle timeout of the callers: the side that reuses a connection closes it first.
 _KEEP_ALIVE_SECONDS = 120
+# So many more objects made than freed before the young ones are looked through. A request makes
+# hundreds and leaves no cycle behind: with Python's 700, collecting took 8 % of a service's time.
+_COLLECT_AFTER = 10_000
 
 
 class DrainingServer(uvicorn.Server):
@@ -49,6 +53,10 @@ class DrainingServer(uvicorn.Server):
 def serve(app: FastAPI, settings: ServiceSettings) -> None:
     """Serve `app` until a signal; returns after a clean stop."""
     configure_logging(app.title, settings.environment, settings.log_level)
+    # What was loaded stays as long as the process: no collection need walk through it.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     config = uvicorn.Config(
         app,
         host=settings.host,

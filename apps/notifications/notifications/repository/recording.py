@@ -14,12 +14,13 @@ from notifications.repository.signals import SIGNAL
 from todo_shared.database import Database
 from todo_shared.events.envelope import D, ReceivedEvent
 from todo_shared.events.payloads import ReminderCanceled
-from todo_shared.inbox import Inbox
+from todo_shared.inbox import CLAIM, Inbox, once
 
 # The counter's row is locked until the end of the transaction: numbers become visible in order.
-_RECORD: Final = text(f"""
-    WITH given AS (
-        SELECT * FROM unnest(
+_DELIVER: Final = text(f"""
+    WITH claimed AS ({CLAIM}),
+    given AS (
+        SELECT given.* FROM claimed JOIN unnest(
             CAST(:event_ids AS uuid[]), CAST(:task_ids AS text[]), CAST(:user_ids AS text[]),
             CAST(:channels AS text[]), CAST(:subjects AS text[]), CAST(:bodies AS text[]),
             CAST(:seqs AS bigint[]), CAST(:trace_ids AS text[]),
@@ -27,6 +28,7 @@ _RECORD: Final = text(f"""
             CAST(:correlation_ids AS text[]), CAST(:reminder_ids AS text[])
         ) WITH ORDINALITY AS given(event_id, task_id, user_id, channel, subject, body, seq,
             trace_id, event_time, traceparent, correlation_id, reminder_id, place)
+        USING (event_id)
     ),
     counted AS (
         INSERT INTO delivery_counters AS counter (user_id, last)
@@ -50,8 +52,9 @@ _RECORD: Final = text(f"""
         WINDOW of_user AS (PARTITION BY user_id)
         ORDER BY place
         RETURNING channel, user_id
-    )
-    SELECT {SIGNAL} FROM (SELECT DISTINCT channel, user_id FROM recorded) AS signaled
+    ),
+    signaled AS (SELECT {SIGNAL} FROM (SELECT DISTINCT channel, user_id FROM recorded) AS changed)
+    SELECT (SELECT count(*) FROM claimed) AS fresh, (SELECT count(*) FROM signaled) AS signals
 """)  # noqa: S608 - literals of this package
 # Not one that is being sent: it may have gone out, and is looked at again before another attempt.
 _WITHDRAW: Final = text("""
@@ -101,11 +104,11 @@ class PostgresEventEffects:
         self, events: Sequence[ReceivedEvent[D]], compose: Callable[[ReceivedEvent[D]], Message]
     ) -> int:
         """See EventEffects."""
-        async with self._database.transaction() as connection:
-            fresh = await self._inbox.claim(connection, events[0].topic, events)
-            if fresh:
-                await _record(connection, [compose(event) for event in fresh])
-        return len(fresh)
+        unique = once(events)
+        values = self._inbox.values(unique[0].topic, unique)
+        values |= _values([compose(event) for event in unique])
+        async with self._database.connect() as connection:
+            return (await connection.execute(_DELIVER, values)).one().fresh
 
     async def withdraw_once(self, events: Sequence[ReceivedEvent[ReminderCanceled]]) -> int:
         """See EventEffects."""
@@ -127,8 +130,8 @@ class PostgresEventEffects:
         return await self._database.run(work)
 
 
-async def _record(connection: AsyncConnection, messages: Sequence[Message]) -> None:
-    values: dict[str, Any] = {
+def _values(messages: Sequence[Message]) -> dict[str, Any]:
+    return {
         "known": [channel.value for channel in Channel],
         "event_ids": [message.event_id for message in messages],
         "task_ids": [message.task_id for message in messages],
@@ -143,4 +146,3 @@ async def _record(connection: AsyncConnection, messages: Sequence[Message]) -> N
         "correlation_ids": [message.correlation_id for message in messages],
         "reminder_ids": [message.reminder_id for message in messages],
     }
-    await connection.execute(_RECORD, values)

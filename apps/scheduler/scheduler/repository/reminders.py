@@ -117,7 +117,7 @@ class ReminderRepository:
         Returns whether it was stored, and the task as it is now.
         """
         async with self._database.transaction() as connection:
-            present, _ = await lock_task(connection, task)
+            present = await lock_task(connection, task)
             if present.state is not TaskState.OPEN or present.user_id != task.user_id:
                 return False, present
             return await arm(connection, reminder), present

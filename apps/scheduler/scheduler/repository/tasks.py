@@ -24,16 +24,22 @@ from scheduler.repository.arming import arm_default, move_following
 from scheduler.repository.canceling import cancel_all, cancel_following
 from todo_shared.database import Database
 from todo_shared.events.envelope import D, ReceivedEvent
-from todo_shared.inbox import Inbox
+from todo_shared.inbox import CLAIM, Inbox
 
-_LOCK: Final = text("""
+_STORE: Final = """
     INSERT INTO tasks AS known
         (task_id, user_id, title, title_seq, due_date, due_seq, state, state_seq)
-    VALUES (:task_id, :user_id, :title, :title_seq, :due_date, :due_seq, :state, :state_seq)
+    SELECT CAST(:task_id AS text), CAST(:user_id AS text), CAST(:title AS text),
+        CAST(:title_seq AS bigint), CAST(:due_date AS timestamptz), CAST(:due_seq AS bigint),
+        CAST(:state AS text), CAST(:state_seq AS bigint)
+"""
+_LOCKED: Final = """
     ON CONFLICT (task_id) DO UPDATE SET user_id = known.user_id
     RETURNING task_id, user_id, title, title_seq, due_date, due_seq, state, state_seq,
         xmax = 0 AS is_new
-""")
+"""
+_LOCK: Final = text(_STORE + _LOCKED)
+_CLAIM_AND_LOCK: Final = text(f"WITH claimed AS ({CLAIM}) {_STORE} FROM claimed {_LOCKED}")
 _SAVE: Final = text("""
     UPDATE tasks SET title = :title, title_seq = :title_seq, due_date = :due_date,
         due_seq = :due_seq, state = :state, state_seq = :state_seq
@@ -74,10 +80,12 @@ class TaskRepository:
     async def apply(self, event: ReceivedEvent[D], task_id: str, change: TaskChange) -> Effect:
         """Take over `change`, and do to the task's reminders what follows from it."""
         async with self._database.transaction() as connection:
-            if not await self._inbox.claim(connection, event.topic, [event]):
-                return Effect(fresh=False)
             unknown = KnownTask(task_id, event.data.user_id)
-            found, is_new = await lock_task(connection, unknown.changed(change))
+            values = self._inbox.values(event.topic, [event]) | _values(unknown.changed(change))
+            row = (await connection.execute(_CLAIM_AND_LOCK, values)).one_or_none()
+            if row is None:
+                return Effect(fresh=False)
+            found, is_new = _task(row), bool(row.is_new)
             before, after = (unknown, found) if is_new else (found, found.changed(change))
             effect = Effect(fresh=True)
             if after != before:
@@ -114,13 +122,9 @@ class TaskRepository:
         return await self._database.run(work)
 
 
-async def lock_task(connection: AsyncConnection, otherwise: KnownTask) -> tuple[KnownTask, bool]:
-    """The row of the task, locked until the transaction ends, and whether it is new.
-
-    A new one is stored as `otherwise`.
-    """
-    row = (await connection.execute(_LOCK, _values(otherwise))).one()
-    return _task(row), bool(row.is_new)
+async def lock_task(connection: AsyncConnection, otherwise: KnownTask) -> KnownTask:
+    """The row of the task, locked until the transaction ends; a new one is `otherwise`."""
+    return _task((await connection.execute(_LOCK, _values(otherwise))).one())
 
 
 def _values(task: KnownTask) -> dict[str, Any]:

@@ -86,9 +86,15 @@ def accept(traceparent: str, tracestate: str, correlation_id: str) -> WorkContex
 @contextmanager
 def handling_event(event_id: str, traceparent: str, correlation_id: str) -> Generator[WorkContext]:
     """Take over the context that an event carries from its producer."""
-    trace = valid_traceparent(traceparent) or current().traceparent or new_traceparent()
+    around = current()
     context = replace(
-        current(), traceparent=trace, correlation_id=correlation_id, event_id=event_id
+        around,
+        traceparent=valid_traceparent(traceparent) or around.traceparent or new_traceparent(),
+        correlation_id=correlation_id,
+        event_id=event_id,
     )
+    if context.trace_id != around.trace_id:
+        # Vendors' values belong to one trace: https://www.w3.org/TR/trace-context/#tracestate-header
+        context = replace(context, tracestate="")
     with working_in(context):
         yield context

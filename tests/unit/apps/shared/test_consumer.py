@@ -1,11 +1,14 @@
 """What the sidecar is told about each event."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 
 from todo_shared import consumer as module
 from todo_shared.consumer import EventConsumer, EventStatus
@@ -108,3 +111,47 @@ async def test_an_empty_call_has_no_statuses() -> None:
         raise AssertionError
 
     assert await EventConsumer(TaskDeleted, effect).handle([]) == []
+
+
+async def test_what_the_sidecar_delivers_meanwhile_is_handled_together() -> None:
+    batches: list[list[str]] = []
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def effect(events: Events) -> int:
+        batches.append([event.data.task_id for event in events])
+        begun.set()
+        await go_on.wait()
+        return len(events)
+
+    app = FastAPI()
+    EventConsumer(TaskDeleted, effect).mount(app.router, "/events")
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://app") as sidecar:
+        first = asyncio.create_task(sidecar.post("/events", json=_wire("a")))
+        await begun.wait()
+        others = [
+            asyncio.create_task(sidecar.post("/events", json=body))
+            for body in (_bulk("b", "unreadable"), _bulk("c"))
+        ]
+        for _ in range(1000):  # no thread and no socket: each step of both is one of these
+            await asyncio.sleep(0)
+        go_on.set()
+        answers = [(await each).json() for each in (first, *others)]
+    assert batches == [["a"], ["b", "c"]]
+    assert answers == [
+        {"status": "SUCCESS"},
+        {"statuses": [_status("b", "SUCCESS"), _status("unreadable", "DROP")]},
+        {"statuses": [_status("c", "SUCCESS")]},
+    ]
+
+
+def _bulk(*tasks: str) -> dict[str, Any]:
+    return {
+        "entries": [
+            {"entryId": task, "event": {} if task == "unreadable" else _wire(task)}
+            for task in tasks
+        ]
+    }
+
+
+def _status(entry: str, status: str) -> dict[str, str]:
+    return {"entryId": entry, "status": status}

@@ -60,3 +60,12 @@ def test_an_event_brings_its_own_trace() -> None:
 def test_an_event_without_a_trace_keeps_that_of_the_call() -> None:
     with working_in(WorkContext(traceparent=GOOD)), handling_event("e1", "", "") as context:
         assert context.traceparent == GOOD
+
+
+def test_the_vendors_values_of_another_trace_do_not_go_on_with_an_event() -> None:
+    other = GOOD.replace("0af7", "1bf7")
+    with working_in(WorkContext(traceparent=GOOD, tracestate="vendor=1")):
+        with handling_event("e1", other, "") as context:
+            assert context.tracestate == ""
+        with handling_event("e1", GOOD, "") as context:
+            assert context.tracestate == "vendor=1"
