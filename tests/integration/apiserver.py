@@ -21,7 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from ports import free_port
 
 BINARIES = ("etcd", "kube-apiserver", "kube-controller-manager")
-_START_SECONDS = 60
+_START_SECONDS = 180
 
 
 @dataclass(frozen=True)

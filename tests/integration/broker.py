@@ -5,7 +5,7 @@
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,15 @@ START_SECONDS = 180
 # A test run that is killed must not leave a broker behind.
 DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 OPTIONS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx256m"]
+
+
+def await_topics(admin: AdminClient, names: Iterable[str]) -> None:
+    """Wait until the broker tells of these topics: a moment after it said that it made them."""
+    wanted = set(names)
+    deadline = time.monotonic() + START_SECONDS
+    while not wanted <= set(admin.list_topics(timeout=60).topics):
+        assert time.monotonic() < deadline, "the broker does not tell of its topics"
+        time.sleep(0.01)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from ports import free_port
 
 from ballast.supply.host_root import ensure_host_root
 
-START_SECONDS = 20
+START_SECONDS = 120
 
 
 def _command(program: Path, *arguments: str) -> list[str]:

@@ -9,7 +9,7 @@ from ports import free_port
 
 from ballast.supply.host_root import ensure_host_root
 
-START_SECONDS = 20
+START_SECONDS = 120
 
 
 @dataclass

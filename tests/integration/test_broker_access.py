@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from broker import SecureBroker
+from broker import SecureBroker, await_topics
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
@@ -28,6 +28,7 @@ from ballast.agents.broker_access import Broker as Administration
 from ballast.agents.broker_access import Problem, Right
 from ballast.components import broker_authority
 from ballast.components.broker_rights import plan
+from ballast.gate.eventually import eventually
 from ballast.node.certificates import authority, issue
 from todo_shared.topics import create_topics, with_dead_letters
 
@@ -41,7 +42,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     running = SecureBroker(tmp_path_factory.mktemp("kafka"))
     running.start()
     running.admit(plan(["dev", "staging"]))
-    create_topics(AdminClient(running.login("topics")), with_dead_letters(), "dev.", 1)
+    admin = AdminClient(running.login("topics"))
+    await_topics(admin, create_topics(admin, with_dead_letters(), "dev.", 1))
     yield running
     running.stop()
 
@@ -261,10 +263,13 @@ def test_the_job_takes_away_what_the_plan_does_not_name(broker: SecureBroker) ->
     access = administration(broker)
     access.add([stray])
     access.set_users({"stray": "a-long-password"}, set())
+    assert eventually(lambda: stray in access.rights(), SECONDS, 0.05)
+    assert eventually(lambda: "stray" in access.users(), SECONDS, 0.05)
     told = broker.admit(plan(["dev", "staging"]))
     assert "1 removed; 0 rights added, 1 removed" in told
-    assert stray not in access.rights()
-    assert "stray" not in access.users()
+    # Here and below: the broker tells of a change a moment after it said that it made it.
+    assert eventually(lambda: stray not in access.rights(), SECONDS, 0.05)
+    assert eventually(lambda: "stray" not in access.users(), SECONDS, 0.05)
     access.close()
 
 
@@ -283,12 +288,15 @@ def test_a_right_of_a_kind_that_no_plan_has_is_taken_away_and_the_wanted_one_kep
     for made in admin.create_acls([everything_on(TOPIC, user)]).values():
         made.result(SECONDS)
     access = administration(broker)
-    assert any(right.resource == "?" for right in access.rights())
+
+    def unknown() -> bool:
+        return any(right.resource == "?" for right in access.rights())
+
+    assert eventually(unknown, SECONDS, 0.05)
     broker.admit(plan(["dev", "staging"]))
-    held = access.rights()
+    assert eventually(lambda: not unknown(), SECONDS, 0.05)
+    assert Right(user, "topic", TOPIC, "write") in access.rights()
     access.close()
-    assert not any(right.resource == "?" for right in held)
-    assert Right(user, "topic", TOPIC, "write") in held
 
 
 def test_a_new_generation_of_passwords_shuts_out_the_old_one(broker: SecureBroker) -> None:

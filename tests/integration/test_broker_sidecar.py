@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from broker import SecureBroker
+from broker import SecureBroker, await_topics
 from confluent_kafka.admin import AdminClient
 from daprd import Daprd
 
@@ -137,7 +137,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     running = SecureBroker(tmp_path_factory.mktemp("kafka"))
     running.start()
     running.admit(plan(["dev"]))
-    create_topics(AdminClient(running.login("topics")), with_dead_letters(), "dev.", 1)
+    admin = AdminClient(running.login("topics"))
+    await_topics(admin, create_topics(admin, with_dead_letters(), "dev.", 1))
     yield running
     running.stop()
 

@@ -24,7 +24,7 @@ from ballast.components.vault import server_configuration
 from ballast.supply import build
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass

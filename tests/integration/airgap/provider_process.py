@@ -67,7 +67,7 @@ class Provider:
         token: str,
         inputs: Any,
         preview: bool = False,
-        timeout: float = 20,
+        timeout: float = 60,
         name: str = "it",
     ) -> tuple[str, Any]:
         answer = self.stub.Create(
@@ -94,7 +94,7 @@ class Provider:
                 old_inputs=encode(state.get("__inputs") or {}),
                 news=encode(new),
                 preview=preview,
-                timeout=20,
+                timeout=60,
             )
         )
         return decode(answer.properties)
@@ -147,7 +147,7 @@ def started(folder: Path, **environment: str) -> Iterator[Provider]:
             yield Provider(channel)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def init_failure(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed:

@@ -10,6 +10,7 @@ from provider_inputs import DEPLOYMENT, PASSWORD, SECRET, config_map, deployment
 from provider_process import CONFIG_MAP, Provider, init_failure
 
 from ballast.airgap.values import SIGNATURE, UNKNOWN, plain, secret
+from ballast.gate.eventually import eventually
 from ballast.kubeapi import KubeApi
 
 
@@ -180,6 +181,7 @@ def test_reasons_carry_pod_events_and_states(
     checked = provider.checked(DEPLOYMENT, deployment(namespace))
     with pytest.raises(grpc.RpcError):
         provider.create(DEPLOYMENT, checked, timeout=2)
+    assert eventually(lambda: api.list("v1", "Pod", namespace) != [], 60)
     pod = api.list("v1", "Pod", namespace)[0]
     _say_image_is_missing(api, pod)
     with pytest.raises(grpc.RpcError) as caught:

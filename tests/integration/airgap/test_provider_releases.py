@@ -38,7 +38,7 @@ def release(namespace: str, **more: Any) -> dict[str, Any]:
         "namespace": namespace,
         "chart": "../chart",
         "values": {"token": secret("opensesame")},
-        "timeout": 20,
+        "timeout": 60,
         **more,
     }
 

@@ -15,7 +15,7 @@ async def main() -> None:
     port, database_url, sidecar_url, state_url, store = sys.argv[1:]
     settings = ServiceSettings(sidecar_url=sidecar_url, topic_prefix="test.", port=int(port))
     async with Sidecar(state_url) as state:
-        service = chat_app(settings, database_url, DaprStateService(state, store))
+        service = chat_app(settings, database_url, DaprStateService(state, store, 20))
         config = uvicorn.Config(service, host="127.0.0.1", port=int(port), log_level="warning")
         await uvicorn.Server(config).serve()
 

@@ -1,5 +1,6 @@
 """The notification service with a sink behind its bindings, and the events it receives."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -37,19 +38,22 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 @dataclass
 class BindingSidecar(RecordingSidecar):
-    """Passes output bindings on to `target`, as the HTTP binding of the real sidecar does.
+    """Passes output bindings on to `target`, as the HTTP binding of the real sidecar does, while it
+    is `open`.
 
     That it says what the real one says is tested beside the real one.
     """
 
     target: str = ""
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def routes(self, app: web.Application) -> None:
         app.router.add_post("/v1.0/bindings/{name}", self._bind)
 
     async def __aenter__(self) -> Self:
         self._session = ClientSession()
+        self.open.set()
         return await super().__aenter__()
 
     async def __aexit__(self, *details: object) -> None:
@@ -60,6 +64,7 @@ class BindingSidecar(RecordingSidecar):
         name = request.match_info["name"]
         body = await request.json()
         self.calls.append((name, body))
+        await self.open.wait()
         headers = {k: v for k, v in body["metadata"].items() if k[0].isupper()}
         headers["traceparent"] = request.headers.get("traceparent", "")
         async with self._session.post(
@@ -108,7 +113,7 @@ class Stack:
             answer = await client.put("/behaviour", json={"channel": channel, **how})
             assert answer.status_code == 200, answer.text
 
-    async def settled(self, count: int, *status: str, seconds: float = 20) -> list[dict[str, Any]]:
+    async def settled(self, count: int, *status: str, seconds: float = 60) -> list[dict[str, Any]]:
         """The deliveries, once there are `count` of them and each has one of these states."""
 
         async def there() -> list[dict[str, Any]]:

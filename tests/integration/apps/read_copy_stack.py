@@ -82,7 +82,11 @@ class Stack:
     async def service(self, mode: ReadCopyMode) -> AsyncIterator[str]:
         """The address of a replica, once it goes by the phase."""
         settings = ReadCopySettings(
-            read_copy_mode=mode, read_copy_store=STORE, read_copy_poll_seconds=0.2
+            read_copy_mode=mode,
+            read_copy_store=STORE,
+            read_copy_poll_seconds=0.2,
+            # On a busy machine a copy may take long; one that is cut off is rightly made later.
+            read_copy_seconds=2.0,
         )
         app = create_app(
             ServiceSettings(sidecar_url=self.daprd.url, port=1),

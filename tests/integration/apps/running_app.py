@@ -32,7 +32,7 @@ async def running(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
 
 async def _ready(url: str, serving: asyncio.Task[None]) -> None:
     async with httpx.AsyncClient(base_url=url) as client:
-        for _ in range(1500):
+        for _ in range(6000):
             if serving.done():
                 raise AssertionError("the service did not start")
             try:
@@ -44,8 +44,11 @@ async def _ready(url: str, serving: asyncio.Task[None]) -> None:
     raise AssertionError("the service did not become ready")
 
 
-async def eventually(condition, seconds: float = 10.0):
-    """The first true result of `condition`, asked until then."""
+async def eventually(condition, seconds: float = 25.0):
+    """The first true result of `condition`, asked until then.
+
+    By itself it ends before the scheduler, after half a minute, looks again for what it missed.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:

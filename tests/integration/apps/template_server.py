@@ -10,15 +10,16 @@ from aiohttp import web
 
 @dataclass
 class TemplateServer:
-    """Makes instances once each; `answers` are given first, one a request."""
+    """Makes instances once each; `answers` are given first, one a request, while it is `open`."""
 
     answers: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     instances: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     tasks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    seconds: float = 0.0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __aenter__(self) -> Self:
+        self.open.set()
         app = web.Application()
         app.router.add_post("/recurring-tasks/{series}/instances", self._instance)
         app.router.add_get("/tasks/{task}", self._task)
@@ -39,8 +40,7 @@ class TemplateServer:
     async def _instance(self, request: web.Request) -> web.Response:
         series, body = request.match_info["series"], await request.json()
         self.requests.append((series, body, dict(request.headers)))
-        if self.seconds:
-            await asyncio.sleep(self.seconds)
+        await self.open.wait()
         if self.answers:
             status, document = self.answers.pop(0)
             return web.json_response(document, status=status)

@@ -32,7 +32,7 @@ async def process(
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        await eventually(lambda: _answers(address, "/ready"), 30)
+        await eventually(lambda: _answers(address, "/ready"), 120)
         yield started, address
     finally:
         if started.returncode is None:
@@ -75,7 +75,7 @@ async def test_an_event_in_flight_is_projected_before_the_process_ends(
         await transaction.rollback()
         answer = await request
     await blocker.close()
-    assert await asyncio.wait_for(started.wait(), 15) == 0
+    assert await asyncio.wait_for(started.wait(), 60) == 0
     assert answer.json() == {"status": "SUCCESS"}
     assert await rows(analytics_url, "SELECT task_id FROM projection_a.tasks") == [("one",)]
 

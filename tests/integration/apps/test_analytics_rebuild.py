@@ -71,14 +71,14 @@ class Stage:
     def expire(self) -> None:
         """Delete all that is in the broker now."""
         admin = AdminClient({"bootstrap.servers": self.broker.address})
-        found = admin.list_topics(timeout=10).topics
+        found = admin.list_topics(timeout=60).topics
         everything = [
             TopicPartition(self.prefix + topic.name, number, -1)
             for topic in declared()
             for number in found[self.prefix + topic.name].partitions
         ]
         for done in admin.delete_records(everything).values():
-            done.result(30)
+            done.result(60)
 
     async def run(self, *arguments: str, code: int = 0) -> str:
         """Run the command line; returns what it says."""
@@ -116,6 +116,7 @@ async def stage(
     monkeypatch.setenv("KAFKA_BROKERS", broker.address)
     monkeypatch.setenv("TOPIC_PREFIX", prefix)
     monkeypatch.setenv("DATABASE_URL", analytics_url)
+    monkeypatch.setenv("WAIT_SECONDS", "60")
     async with analytics(analytics_url, settings) as client:
         yield Stage(broker, prefix, analytics_url, client, capsys)
 
@@ -208,7 +209,7 @@ async def test_a_rebuild_that_was_killed_goes_on_where_it_was(stage: Stage) -> N
         "SELECT count(*) FROM projection_b.replay_positions WHERE topic LIKE '%task.deleted'"
     )
     try:
-        await eventually(lambda: _first(stage.url, positions), 30)
+        await eventually(lambda: _first(stage.url, positions), 120)
     finally:
         process.kill()
         await process.communicate()

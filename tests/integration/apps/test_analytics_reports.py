@@ -1,6 +1,5 @@
 """Events come in, reports go out."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,10 +15,19 @@ from analytics_stack import (
     logged_in,
     sent,
 )
+from running_app import eventually
 
 from todo_shared.settings import ServiceSettings
 
 ANN = {"x-user-id": "ann"}
+FIGURES = {
+    'analytics_tasks{status="completed"} 2.0',
+    'analytics_tasks{status="open"} 1.0',
+    "analytics_users 2.0",
+    "analytics_active_series 1.0",
+    "analytics_rebuild_open 0.0",
+    "analytics_figures_stale 0.0",
+}
 RANGE = {"from": "2030-01-01", "to": "2030-01-03"}
 
 
@@ -158,13 +166,8 @@ async def test_the_metrics_tell_the_figures_of_all(
     analytics_url: str, settings: ServiceSettings, client: httpx.AsyncClient
 ) -> None:
     async with analytics(analytics_url, settings, figures_seconds=0.05) as other:
-        for _ in range(100):
-            text = (await other.get("/metrics")).text
-            if 'analytics_tasks{status="completed"} 2.0' in text:
-                break
-            await asyncio.sleep(0.05)
-        assert 'analytics_tasks{status="open"} 1.0' in text
-        assert "analytics_users 2.0" in text
-        assert "analytics_active_series 1.0" in text
-        assert "analytics_rebuild_open 0.0" in text
-        assert "analytics_figures_stale 0.0" in text
+
+        async def all_told() -> bool:
+            return set((await other.get("/metrics")).text.splitlines()) >= FIGURES
+
+        await eventually(all_told, 60)

@@ -40,7 +40,7 @@ async def state(
     name = f"chat_{tmp_path.name.replace('-', '_')}"[:60].lower()
     await postgres.execute(f"CREATE DATABASE {name}")
     async with state_sidecar(tmp_path, postgres.url(name)) as (sidecar, daprd):
-        yield DaprStateService(sidecar, STORE), daprd
+        yield DaprStateService(sidecar, STORE, 20), daprd
 
 
 @dataclass
@@ -73,7 +73,7 @@ async def client(
     """A client of a running task-service with chat."""
     async with (
         chat_service(settings, tasks_url, state[0]) as url,
-        httpx.AsyncClient(base_url=url, timeout=30) as opened,
+        httpx.AsyncClient(base_url=url, timeout=60) as opened,
     ):
         yield opened
 
@@ -192,7 +192,7 @@ async def test_agents_and_the_chat_work_on_the_same_tasks(client: httpx.AsyncCli
     await Talk(client, ANN).say("add buy milk")
     url = f"{client.base_url}/mcp".replace("//mcp", "/mcp")
     async with (
-        httpx2.AsyncClient(headers=ANN, timeout=30, trust_env=False) as http,
+        httpx2.AsyncClient(headers=ANN, timeout=60, trust_env=False) as http,
         Client(streamable_http_client(url, http_client=http)) as agent,
     ):
         listed = await agent.call_tool("list_tasks", {})
@@ -210,7 +210,7 @@ async def _replica(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pr
         sys.executable, str(script), str(port), *arguments
     )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
 
             async def ready() -> bool:
                 assert process.returncode is None

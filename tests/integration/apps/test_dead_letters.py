@@ -5,14 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 import pytest
-from broker import Broker
+from broker import Broker, await_topics
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -27,6 +26,24 @@ from todo_shared.topic_reader import BrokerUnavailableError
 from todo_shared.topics import create_topics, declared, with_dead_letters
 
 PARTITIONS = range(6)
+# The command, held up when the third batch is with the broker and not recorded yet.
+HELD_UP = """
+import sys
+from todo_shared.dead_letters.command import main
+from todo_shared.dead_letters.log import DeadLetterLog
+
+mark, batches = DeadLetterLog.mark, []
+
+def mark_late(log, letters):
+    batches.append(letters)
+    if len(batches) == 3:
+        print("sent", flush=True)
+        sys.stdin.read()
+    mark(log, letters)
+
+DeadLetterLog.mark = mark_late
+sys.exit(main(["replay", "--all"]))
+"""
 _prefixes = count(1)
 
 
@@ -37,9 +54,7 @@ class Letters:
         self.broker, self.prefix = broker, prefix
         admin = AdminClient({"bootstrap.servers": broker.address})
         create_topics(admin, with_dead_letters(), prefix, 1)
-        wanted = {f"{prefix}{topic.name}" for topic in with_dead_letters()}
-        while not wanted <= set(admin.list_topics(timeout=10).topics):
-            time.sleep(0.01)
+        await_topics(admin, (f"{prefix}{topic.name}" for topic in with_dead_letters()))
         self._producer = Producer({"bootstrap.servers": broker.address, "enable.idempotence": True})
 
     def fail(self, topic: str, value: bytes | None, key: str = "ann", partition: int = 0) -> None:
@@ -69,10 +84,10 @@ class Letters:
         found: list[Any] = []
         for partition in PARTITIONS:
             place = TopicPartition(self.prefix + topic, partition, OFFSET_BEGINNING)
-            first, end = consumer.get_watermark_offsets(place, timeout=10)
+            first, end = consumer.get_watermark_offsets(place, timeout=60)
             consumer.assign([place])
             for _ in range(first, end):
-                message = consumer.poll(10)
+                message = consumer.poll(60)
                 assert message is not None
                 assert message.error() is None
                 found.append(message)
@@ -101,6 +116,7 @@ def letters(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Letters:
     prefix = f"letters-{next(_prefixes)}."
     monkeypatch.setenv("KAFKA_BROKERS", broker.address)
     monkeypatch.setenv("TOPIC_PREFIX", prefix)
+    monkeypatch.setenv("WAIT_SECONDS", "60")
     return Letters(broker, prefix)
 
 
@@ -265,17 +281,18 @@ def test_a_run_that_ends_before_its_record_is_made_up_by_the_next(
 
 def test_nothing_is_lost_when_the_command_is_killed(letters: Letters, run: Run) -> None:
     names = letters.fail_events(3000)
-    command = [sys.executable, "-m", "todo_shared.dead_letters", "replay", "--all"]
-    replaying = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))
-    place = TopicPartition(f"{letters.prefix}task.created", 3)
-    watcher = Consumer({"bootstrap.servers": letters.broker.address, "group.id": "watcher"})
-    while watcher.get_watermark_offsets(place, timeout=10)[1] < 100:
-        assert replaying.poll() is None, "it ended before it could be killed"
-    replaying.send_signal(signal.SIGKILL)
-    replaying.wait()
-    watcher.close()
+    with subprocess.Popen(
+        [sys.executable, "-c", HELD_UP],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    ) as replaying:
+        assert replaying.stdout is not None
+        assert replaying.stdout.readline() == "sent\n", "it ended before it could be killed"
+        replaying.send_signal(signal.SIGKILL)
     sent = len(letters.messages("task.created"))
-    assert sent < len(names), "it was not killed in the middle"
+    assert 0 < sent < len(names), "it was not killed in the middle"
     code, told = run("replay", "--all")
     assert code == 0
     assert set(letters.ids("task.created")) == set(names)

@@ -118,7 +118,7 @@ def _messages(broker: Broker, topic: str) -> list[Any]:
     found: list[Any] = []
     ended: set[int] = set()
     while len(ended) < 6:
-        message = consumer.poll(30)
+        message = consumer.poll(60)
         assert message is not None
         if message.error() is None:
             found.append(message)

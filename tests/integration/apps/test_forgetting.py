@@ -25,6 +25,7 @@ async def database(notifications_url: str) -> AsyncIterator[Database]:
     settings = DatabaseSettings(database_url=notifications_url)
     database = Database(credentials_from(settings), application="forgetting", pool_size=2)
     await database.start()
+    await eventually(database.ready)
     yield database
     await database.stop()
 

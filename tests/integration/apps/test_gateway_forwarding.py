@@ -15,7 +15,7 @@ from gateway_stack import Stack, gateway_stack, token, write_keys
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
 from recording_sidecar import RecordingSidecar
-from running_app import running
+from running_app import eventually, running
 
 from gateway.app import create_app
 from gateway.routes.chat import CHAT
@@ -200,28 +200,29 @@ async def test_an_answer_comes_back_as_it_is(stack: Stack, client: httpx.AsyncCl
 
 async def test_one_service_that_fails_is_left_alone_and_the_others_are_not(tmp_path: Path) -> None:
     async with (
-        gateway_stack(tmp_path, None, identity=False, breaker_open_seconds=0.5) as stack,
+        gateway_stack(tmp_path, None, identity=False, breaker_open_seconds=5) as stack,
         httpx.AsyncClient(base_url=stack.url, headers=token()) as client,
     ):
         stack.sidecar.unreachable_invokes = 5
         failed = [await client.delete("/api/v1/tasks/1") for _ in range(5)]
         calls = len(stack.sidecar.invoked)
-        started = time.monotonic()
         rejected = await client.get("/api/v1/tasks")
-        quick = time.monotonic() - started
+        asked = len(stack.sidecar.invoked)
         labels = {"target": "task-service"}
         state = REGISTRY.get_sample_value("circuit_breaker_state", labels)
         other = await client.get("/api/v1/notifications")
         chat = await client.post("/api/v1/chat", json={"message": "x"})
-        await asyncio.sleep(0.6)
-        back = await client.get("/api/v1/tasks")
+
+        async def back() -> bool:
+            return (await client.get("/api/v1/tasks")).status_code == 200
+
+        await eventually(back)
         closed = REGISTRY.get_sample_value("circuit_breaker_state", labels)
     assert {answer.status_code for answer in failed} == {503}
     assert [answer.json() for answer in failed] == [FALLBACK] * 5
-    assert (rejected.status_code, rejected.json(), calls) == (503, FALLBACK, 5)
-    assert quick < 0.5
+    assert (rejected.status_code, rejected.json(), calls, asked) == (503, FALLBACK, 5, 5)
     assert (state, closed) == (2, 0)
-    assert [other.status_code, chat.status_code, back.status_code] == [200, 503, 200]
+    assert [other.status_code, chat.status_code] == [200, 503]
 
 
 async def test_answers_of_5xx_open_the_circuit_too(stack: Stack, client: httpx.AsyncClient) -> None:
@@ -238,11 +239,12 @@ async def test_a_service_has_three_seconds(stack: Stack, client: httpx.AsyncClie
     silent = await asyncio.start_server(never, "127.0.0.1", 0)
     stack.sidecar.apps["task-service"] = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
     started = time.monotonic()
-    answer = await client.get("/api/v1/tasks", headers={}, timeout=10)
+    answer = await client.get("/api/v1/tasks", headers={})
     seconds = time.monotonic() - started
     silent.close()
     assert (answer.status_code, answer.json()) == (503, FALLBACK)
-    assert 2.9 < seconds < 4.5
+    # Another try, which a read may have, is within the same time: it would end after six.
+    assert 2.9 < seconds < 5.9
 
 
 async def test_a_second_version_runs_beside_the_first(

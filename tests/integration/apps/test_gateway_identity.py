@@ -154,9 +154,10 @@ async def test_a_wrong_password_and_an_unknown_address_take_the_same_time(
         seconds: dict[str, list[float]] = {"ann@example.com": [], "bob@example.com": []}
         for _ in range(9):
             for email, taken in seconds.items():
-                started = time.perf_counter()
+                # What other processes take of the machine says nothing about ours.
+                started = time.process_time()
                 answer = await client.post("/auth/login", json=WRONG | {"email": email})
-                taken.append(time.perf_counter() - started)
+                taken.append(time.process_time() - started)
                 assert answer.status_code == 401
     known, unknown = (min(taken) for taken in seconds.values())
     # A hash of this cost takes some 30 ms; without it the unknown address would answer in 5.

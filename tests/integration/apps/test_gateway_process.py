@@ -56,7 +56,7 @@ async def _running(
     )
     process = await _start(environment)
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
 
             async def ready() -> bool:
                 assert process.returncode is None
@@ -95,7 +95,7 @@ async def test_it_finishes_what_it_has_begun_and_believes_no_unknown_proxy(
         await eventually(lambda: sidecar.store.calls > 20)
         process.send_signal(signal.SIGTERM)
         made = await request
-        code = await asyncio.wait_for(process.wait(), 30)
+        code = await asyncio.wait_for(process.wait(), 60)
     assert statuses == [200, 200, 200, 429]
     assert (made.status_code, code) == (201, 0)
     assert [key for key in sidecar.store.values if key.startswith("user:")]

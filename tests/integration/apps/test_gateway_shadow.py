@@ -96,10 +96,10 @@ async def test_the_answers_of_both_are_the_same_and_each_wrote_its_own_database(
     apps = {"task-service": first, SHADOW: second}
     async with shadowing(tmp_path, apps) as (_, client):
         assert await work(client) == USUAL
-        await eventually(lambda: counted("same") - before[0] == len(USUAL), 30)
+        await eventually(lambda: counted("same") - before[0] == len(USUAL), 60)
     assert (counted("different"), counted("failed")) == before[1:]
     assert await titles(tasks_url) == await titles(shadow_url) == ["oat milk"]
-    await eventually(lambda: len(sidecar.events) >= 8, 30)
+    await eventually(lambda: len(sidecar.events) >= 8, 60)
     topics = {bulk.topic.partition(".")[0] for bulk in sidecar.bulks}
     assert topics == {"dev", "staging"}
 
@@ -120,7 +120,7 @@ async def test_a_shadow_that_answers_otherwise_is_noticed_and_shown_to_nobody(
     async with shadowing(tmp_path, {"task-service": first, SHADOW: second}) as (_, client):
         made = await client.post("/tasks", json={"title": "milk"})
         listed = (await client.get("/tasks")).json()["items"]
-        await eventually(lambda: counted("different") - before == 1, 30)  # the list
+        await eventually(lambda: counted("different") - before == 1, 60)  # the list
     assert made.json()["title"] == listed[0]["title"] == "milk"
 
 
@@ -129,7 +129,7 @@ async def test_a_shadow_that_is_down_costs_no_user_anything(tmp_path: Path, firs
     apps = {"task-service": first, SHADOW: "http://127.0.0.1:1"}
     async with shadowing(tmp_path, apps) as (_, client):
         assert await work(client) == USUAL
-        await eventually(lambda: counted("failed") - before == len(USUAL), 30)
+        await eventually(lambda: counted("failed") - before == len(USUAL), 60)
 
 
 async def test_users_outside_of_the_share_are_not_copied(tmp_path: Path, first: str) -> None:
@@ -160,5 +160,5 @@ async def test_more_copies_than_are_kept_are_dropped_and_counted(
         for _ in range(6):
             assert (await client.get("/tasks")).status_code == 200
         # One is under way, one is kept; a read does not wait for either.
-        await eventually(lambda: counted("dropped") - before >= 3, 30)
+        await eventually(lambda: counted("dropped") - before >= 3, 60)
     server.close()

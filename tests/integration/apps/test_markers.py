@@ -26,7 +26,7 @@ async def state(postgres: PostgresServer, tmp_path: Path) -> AsyncIterator[DaprS
     name = f"markers_{tmp_path.name.replace('-', '_')}"[:60].lower()
     await postgres.execute(f"CREATE DATABASE {name}")
     async with state_sidecar(tmp_path, postgres.url(name)) as (sidecar, _):
-        yield DaprStateService(sidecar, STORE)
+        yield DaprStateService(sidecar, STORE, 20)
 
 
 def deleted() -> ReceivedEvent[TaskDeleted]:

@@ -19,7 +19,9 @@ from todo_shared.migrations import LOCK_SECONDS, migrate
 
 # What a request may take: the wait for a lock behind a change of the schema, and its own time, on
 # a machine that does other things as well.
-SLOWEST_SECONDS = LOCK_SECONDS + 1.5
+SLOWEST_SECONDS = LOCK_SECONDS + 10
+# Whoever waited for a change that does not give way would wait longer than that.
+HELD_SECONDS = SLOWEST_SECONDS + 4
 TASKS = 5_000
 Migrate = Callable[..., Awaitable[tuple[int, str]]]
 
@@ -84,9 +86,9 @@ async def test_a_column_is_replaced_there_and_back_while_users_write(
         code, out = await command("down", "0005")
         assert code == 0, out
         assert await _columns(connection) == {}
+        await eventually(lambda: len(writers.statuses) > 200, 60)
     await connection.close()
     assert set(writers.statuses) == {200, 201, 204}
-    assert len(writers.statuses) > 200
     assert max(writers.seconds) < SLOWEST_SECONDS
 
 
@@ -105,8 +107,8 @@ async def test_a_change_of_the_schema_gives_way_to_who_holds_a_lock_for_long(
         # It waits for the reader, and everybody else behind it.
         waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
         name = tasks_url.rpartition("/")[2]
-        await eventually(lambda: _some(postgres, waits, name), 30)
-        await asyncio.sleep(2.5 * LOCK_SECONDS)
+        await eventually(lambda: _some(postgres, waits, name), 60)
+        await asyncio.sleep(HELD_SECONDS)
         assert not migrating.done()
         await reading.rollback()
         code, out = await migrating

@@ -174,11 +174,11 @@ async def test_the_sink_runs_as_a_process(tmp_path: Path) -> None:
                 except httpx.TransportError:
                     return False
 
-            await eventually(up, 30)
+            await eventually(up, 120)
             taken = await client.post("/push", json={}, headers={"idempotency-key": "k"})
         process.terminate()
         # The server ends itself by the same signal once it has stopped cleanly.
-        assert await asyncio.wait_for(process.wait(), 20) in (0, -signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 60) in (0, -signal.SIGTERM)
     finally:
         if process.returncode is None:
             process.kill()

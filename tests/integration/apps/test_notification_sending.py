@@ -17,6 +17,7 @@ from notification_stack import (
     triggered,
 )
 from postgres import PostgresServer
+from prometheus_client import REGISTRY
 from running_app import eventually
 
 from todo_shared.events.payloads import ReminderTriggered
@@ -150,7 +151,8 @@ async def test_a_provider_that_hangs_is_given_up_and_holds_up_no_other_channel(
     async def pushed() -> bool:
         return len(await stack.messages(channel="push")) == 1
 
-    await eventually(pushed, 5)
+    # Six cut-off attempts at each mail take longer than that.
+    await eventually(pushed, 15)
     await stack.behave(delay_seconds=0)
     await stack.settled(11, "sent", seconds=60)
 
@@ -251,20 +253,23 @@ async def test_an_answer_after_the_lease_changes_nothing(
     stack: Stack, notifications_url: str, postgres: PostgresServer
 ) -> None:
     name = notifications_url.rpartition("/")[2]
-    await stack.behave(delay_seconds=0.8)
+    before = _lost_leases()
+    stack.sidecar.open.clear()
     await stack.hand_on(created("t1"))
-
-    async def begun() -> bool:
-        return bool(stack.sidecar.calls)
-
-    await eventually(begun)
+    await eventually(lambda: stack.sidecar.calls)
     # Somebody else took it meanwhile and is still at it.
     await postgres.execute(
         "UPDATE deliveries SET attempts = 2, next_attempt_at = now() + interval '1 hour'", name
     )
-    await asyncio.sleep(1.2)
+    stack.sidecar.open.set()
+    await eventually(lambda: _lost_leases() > before)
     (delivery,) = await stack.deliveries()
     assert (delivery["status"], delivery["attempts"]) == ("sending", 2)
+
+
+def _lost_leases() -> float:
+    labels = {"channel": "email"}
+    return REGISTRY.get_sample_value("delivery_leases_lost_total", labels) or 0.0
 
 
 async def test_a_stop_finishes_what_is_being_sent_and_releases_the_rest(
@@ -272,7 +277,7 @@ async def test_a_stop_finishes_what_is_being_sent_and_releases_the_rest(
 ) -> None:
     name = notifications_url.rpartition("/")[2]
     async with notification_stack(notifications_url) as stack:
-        await stack.behave(delay_seconds=0.5)
+        await stack.behave(delay_seconds=1.0)
         await stack.hand_on(*(created(f"t{n}") for n in range(5)))
 
         async def begun() -> bool:

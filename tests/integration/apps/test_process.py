@@ -42,7 +42,7 @@ async def _process(
                 except httpx.TransportError:
                     return False
 
-            await eventually(ready, 30)
+            await eventually(ready, 120)
         yield process, address
     finally:
         if process.returncode is None:
@@ -71,7 +71,7 @@ async def test_a_request_in_flight_is_answered_before_the_process_ends(
             assert not request.done()
             await transaction.rollback()
             answer = await request
-        code = await asyncio.wait_for(process.wait(), 15)
+        code = await asyncio.wait_for(process.wait(), 60)
     await blocker.close()
     assert answer.status_code == 201
     assert code == 0
@@ -89,7 +89,7 @@ async def _refuses(address: str) -> bool:
 async def test_while_draining_the_service_works_but_is_not_ready(
     tasks_url: str, sidecar: RecordingSidecar
 ) -> None:
-    async with _process("tasks", tasks_url, sidecar, DRAIN_SECONDS="2") as (process, address):
+    async with _process("tasks", tasks_url, sidecar, DRAIN_SECONDS="6") as (process, address):
         async with httpx.AsyncClient(base_url=address, headers=ANN) as client:
             process.send_signal(signal.SIGTERM)
 
@@ -99,7 +99,7 @@ async def test_while_draining_the_service_works_but_is_not_ready(
 
             await eventually(draining)
             made = await client.post("/tasks", json={"title": "x"})
-        code = await asyncio.wait_for(process.wait(), 15)
+        code = await asyncio.wait_for(process.wait(), 60)
     assert (made.status_code, code) == (201, 0)
 
 
@@ -108,4 +108,4 @@ async def test_notifications_start_and_stop_cleanly(
 ) -> None:
     async with _process("notifications", notifications_url, sidecar) as (process, _):
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 15) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0

@@ -32,7 +32,7 @@ async def stack(postgres: PostgresServer, tasks_url: str, tmp_path: Path) -> Asy
 
 
 def _client(address: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=address, headers=ANN, timeout=20)
+    return httpx.AsyncClient(base_url=address, headers=ANN, timeout=60)
 
 
 async def _copy(stack: Stack, task: str) -> TaskCopy | None:
@@ -71,7 +71,7 @@ async def test_a_crash_between_commit_and_copy_loses_nothing(stack: Stack) -> No
     assert await _copy(stack, task) is None
     assert await stack.records.due_count() == 1
     async with stack.service(DUAL):
-        await eventually(lambda: _settled(stack), GRACE_SECONDS + 10)
+        await eventually(lambda: _settled(stack), GRACE_SECONDS + 60)
     copy = await _copy(stack, task)
     assert copy is not None and copy.task is not None
     assert (copy.version, copy.task.completed_at is not None) == (2, True)
@@ -95,7 +95,7 @@ async def test_while_the_store_is_away_writes_succeed_and_reads_fall_back(stack:
         await eventually(stack.sidecar.ready, 60)
         # The copy is behind for now, and is not taken.
         assert (await client.get(f"/tasks/{task}")).json()["title"] == "b"
-        await eventually(lambda: _settled(stack), GRACE_SECONDS + 20)
+        await eventually(lambda: _settled(stack), GRACE_SECONDS + 60)
         assert await _title(stack, task) == "b"
         assert await _title(stack, other) == "new"
 
@@ -145,7 +145,7 @@ async def test_changes_by_hand_are_copied_too(stack: Stack) -> None:
         ]
         await stack.sql(f"UPDATE tasks SET title = 'by hand' WHERE id = '{one}'")
         await stack.sql(f"DELETE FROM tasks WHERE id = '{other}'")
-        await eventually(lambda: _settled(stack), GRACE_SECONDS + 10)
+        await eventually(lambda: _settled(stack), GRACE_SECONDS + 60)
     assert await _title(stack, one) == "by hand"
     assert await _copy(stack, other) == TaskCopy(2, None)
     report = await ConsistencyCheck(stack.store, stack.records, pauses=[0]).run()

@@ -49,13 +49,13 @@ async def _count(stack: Stack, hits: int, misses: int) -> None:
 
 
 async def _title(address: str, task: str) -> str:
-    async with httpx.AsyncClient(base_url=address, headers=ANN, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=address, headers=ANN, timeout=60) as client:
         answer = await client.get(f"/tasks/{task}")
     return answer.json()["title"] if answer.status_code == 200 else str(answer.status_code)
 
 
 async def _create(address: str, title: str) -> str:
-    async with httpx.AsyncClient(base_url=address, headers=ANN, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=address, headers=ANN, timeout=60) as client:
         return (await client.post("/tasks", json={"title": title})).json()["id"]
 
 

@@ -228,7 +228,8 @@ async def test_the_relay_outlives_its_database_connection(
         await eventually(lambda: sidecar.bulks)
         name = tasks_url.rpartition("/")[2]
         await postgres.execute(
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            f" WHERE datname = '{name}'"
         )
         await eventually(database.ready)
         await _announce(database, "ann")

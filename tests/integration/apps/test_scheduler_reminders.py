@@ -46,7 +46,7 @@ async def _reminders(client: httpx.AsyncClient, task: str = "t") -> list[dict[st
 async def test_a_reminder_fires_at_the_due_instant_with_its_event(
     client: httpx.AsyncClient, sidecar: RecordingSidecar
 ) -> None:
-    due = now() + timedelta(seconds=1.5)
+    due = now() + timedelta(seconds=4)
     await tell(client, created("t", due))
     assert [each["status"] for each in await _reminders(client)] == ["pending"]
     await eventually(lambda: published(sidecar, "reminder.triggered"))
@@ -55,7 +55,7 @@ async def test_a_reminder_fires_at_the_due_instant_with_its_event(
     assert (event.traceparent, event.correlation_id) == (TRACE, "request-1")
     assert (event.data.task_id, event.data.title) == ("t", "title of t")
     assert (event.data.notification_channel, event.data.trigger_time) == ("email", due)
-    assert timedelta(0) <= event.data.fired_at - due < timedelta(seconds=3)
+    assert timedelta(0) <= event.data.fired_at - due < timedelta(seconds=10)
     assert (await _reminders(client))[0]["status"] == "triggered"
 
 
@@ -189,10 +189,13 @@ async def test_many_reminders_of_one_user_keep_their_sequence(
     for number in range(20):
         await tell(client, created(f"t{number}", due), number + 1)
     await eventually(lambda: len(published(sidecar, "reminder.triggered")) == 20)
-    await asyncio.sleep(0.3)
+
+    async def all_told() -> bool:
+        return await rows(scheduler_url, "SELECT 1 FROM outbox") == []
+
+    await eventually(all_told)
     sequence = [event["seq"] for event in published(sidecar, "reminder.triggered")]
     assert sequence == list(range(1, 21))
-    assert await rows(scheduler_url, "SELECT 1 FROM outbox") == []
 
 
 async def test_an_unreadable_event_is_dropped(client: httpx.AsyncClient) -> None:

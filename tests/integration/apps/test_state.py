@@ -35,7 +35,7 @@ async def running(
     name = f"state_{tmp_path.name.replace('-', '_')}"[:60].lower()
     await postgres.execute(f"CREATE DATABASE {name}")
     async with state_sidecar(tmp_path, postgres.url(name)) as (sidecar, daprd):
-        yield DaprStateService(sidecar, STORE), daprd, sidecar
+        yield DaprStateService(sidecar, STORE, 20), daprd, sidecar
 
 
 @pytest.fixture
@@ -122,14 +122,14 @@ async def test_a_transaction_is_all_or_nothing(state: DaprStateService) -> None:
 
 
 async def test_a_value_ends_with_its_time(state: DaprStateService) -> None:
-    await state.save("short", b'"x"', ttl_seconds=1)
-    await state.transact([Upsert("short2", b'"x"', etag=ABSENT, ttl_seconds=1)])
+    await state.save("short", b'"x"', ttl_seconds=4)
+    await state.transact([Upsert("short2", b'"x"', etag=ABSENT, ttl_seconds=4)])
     assert await state.get("short") is not None
 
     async def gone() -> bool:
         return await state.get("short") is None and await state.get("short2") is None
 
-    await eventually(gone, 5)
+    await eventually(gone)
     await state.save("short", b'"again"', etag=ABSENT)
 
 

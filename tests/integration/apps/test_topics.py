@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from broker import Broker
+from broker import Broker, await_topics
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 from schema_registry import ApicurioServer
@@ -29,8 +29,9 @@ def admin(broker: Broker) -> AdminClient:
 def test_missing_topics_are_made_and_present_ones_left_alone(admin: AdminClient) -> None:
     made = create_topics(admin, with_dead_letters(), "first.", 1)
     assert made == [f"first.{topic.name}" for topic in with_dead_letters()]
+    await_topics(admin, made)
     assert create_topics(admin, with_dead_letters(), "first.", 1) == []
-    present = admin.list_topics(timeout=10).topics
+    present = admin.list_topics(timeout=60).topics
     assert {len(present[name].partitions) for name in made} == {6}
     assert len(made) == 20
     assert "first.task.reminder" not in present
@@ -65,8 +66,7 @@ def test_a_changed_retention_is_set_back(admin: AdminClient) -> None:
 def test_a_topic_with_other_partitions_is_refused(admin: AdminClient) -> None:
     for made in admin.create_topics([NewTopic("odd.task.created", 3, 1)]).values():
         made.result()
-    while "odd.task.created" not in admin.list_topics(timeout=10).topics:
-        time.sleep(0.01)
+    await_topics(admin, ["odd.task.created"])
     with pytest.raises(TopicMismatchError, match="has 3 partitions, declared are 6"):
         create_topics(admin, with_dead_letters(), "odd.", 1)
 
@@ -148,8 +148,8 @@ def test_the_job_brings_broker_and_registry_to_the_declared_state(
     monkeypatch.setenv("SCHEMA_REGISTRY_URL", registry.url)
     monkeypatch.setenv("TOPIC_PREFIX", "job.")
     topics.main()
-    present = AdminClient({"bootstrap.servers": broker.address}).list_topics(timeout=10).topics
-    assert {f"job.{topic.name}" for topic in with_dead_letters()} <= set(present)
+    admin = AdminClient({"bootstrap.servers": broker.address})
+    await_topics(admin, (f"job.{topic.name}" for topic in with_dead_letters()))
     posted = [path for verb, path, _ in registry.calls if verb == "POST"]
     assert {f"job.{topic.name}-value" for topic in topics.declared()} == {
         path.split("/")[-2] for path in posted
@@ -180,7 +180,7 @@ def test_a_real_registry_holds_every_schema_and_takes_it_again(apicurio: Apicuri
 
 
 def _read(url: str) -> object:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return json.load(response)
 
 

@@ -64,7 +64,7 @@ async def played(tasks: Tasks, number: int = 6, users: int = 2) -> list[Create]:
     async with serving(tasks) as url:
         who = Users([f"u{n}" for n in range(users)], [f"t{n}" for n in range(users)])
         clients = Clients(url, who, "run")
-        await asyncio.wait_for(clients.play(500, lambda made: made < number), 30)
+        await asyncio.wait_for(clients.play(500, lambda made: made < number), 60)
     return clients.creates
 
 

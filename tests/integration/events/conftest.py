@@ -2,12 +2,11 @@
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from broker import SecureBroker
+from broker import SecureBroker, await_topics
 from confluent_kafka.admin import AdminClient
 
 sys.path.insert(0, str(Path(__file__).parent))  # test-only modules of this folder
@@ -28,9 +27,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     running.admit(plan(["dev"]))
     admin = AdminClient(running.login("topics"))
     create_topics(admin, with_dead_letters(), PREFIX, 1)
-    wanted = {f"{PREFIX}{topic.name}" for topic in with_dead_letters()}
-    while not wanted <= set(admin.list_topics(timeout=10).topics):
-        time.sleep(0.01)
+    await_topics(admin, (f"{PREFIX}{topic.name}" for topic in with_dead_letters()))
     yield running
     running.stop()
 

@@ -26,7 +26,7 @@ def run_of(folder: Path, url: str, name: str = "r1") -> HistoryRun:
 
 
 def wait_for_rows(run: HistoryRun, rows: int, client: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not run.history.exists() or run.history.read_bytes().count(b"\n") <= rows:
         assert client.poll() is None, (run.folder / "client.log").read_text()
         assert time.monotonic() < deadline, "the client writes too little"

@@ -27,7 +27,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     made.admit(broker_rights.plan(["dev"]))
     admin = AdminClient(made.login("topics"))
     for done in admin.create_topics([NewTopic(TOPIC, 2, 1)]).values():
-        done.result(30)
+        done.result(60)
     yield made
     made.stop()
 
@@ -44,7 +44,7 @@ def publish(broker: SecureBroker, count: int) -> None:
     producer = Producer(broker.login("task-service"))
     for n in range(count):
         producer.produce(TOPIC, b"{}", partition=n % 2)
-    assert producer.flush(30) == 0
+    assert producer.flush(60) == 0
 
 
 class Member(threading.Thread):
@@ -71,11 +71,11 @@ class Member(threading.Thread):
 
     def leave(self) -> None:
         self.left.set()
-        self.join(30)
+        self.join(60)
 
 
 def until(holds) -> None:
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + 90
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.1)

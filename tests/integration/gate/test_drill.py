@@ -66,7 +66,7 @@ def monitoring():
         one.server.server_close()
 
 
-def drill(at: Monitoring, timeout: float = 10):
+def drill(at: Monitoring, timeout: float = 60):
     return page_drill(at, timeout, prometheus=at.url, sink=at.url)
 
 

@@ -22,7 +22,7 @@ from ballast.kubeapi import KubeApi, KubeApiError
 from ballast.names import ENVIRONMENT_NAMESPACES, POLICY_NAMESPACE
 from ballast.release import Held, Image
 
-WAIT = 60.0
+WAIT = 120.0
 
 
 def pod(environment: str, *images: str) -> dict:

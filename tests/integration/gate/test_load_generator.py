@@ -106,7 +106,7 @@ def test_one_failure_in_a_hundred_fails_the_objective(todo_server, tmp_path):
 
 def test_a_generator_that_is_held_up_invalidates_its_run(todo_server, tmp_path):
     with todo_server() as server:
-        load = prepare(tmp_path, server, seconds=4)
+        load = prepare(tmp_path, server, seconds=10)
         generator = start_load(load)
         assert eventually(lambda: server.requests >= 50, 60, every=0.05)
         os.killpg(generator.pid, signal.SIGSTOP)

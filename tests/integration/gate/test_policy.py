@@ -23,7 +23,7 @@ RULES = [
 
 def opa_test(opa: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [opa, "test", str(folder)], capture_output=True, text=True, check=False, timeout=60
+        [opa, "test", str(folder)], capture_output=True, text=True, check=False, timeout=240
     )
 
 
@@ -34,7 +34,7 @@ def test_the_policy_passes_its_tests(opa):
 
 def test_the_policy_is_strict_rego(opa):
     command = [opa, "check", "--strict", str(POLICY)]
-    assert subprocess.run(command, check=False, timeout=60).returncode == 0
+    assert subprocess.run(command, check=False, timeout=240).returncode == 0
 
 
 @pytest.mark.parametrize(

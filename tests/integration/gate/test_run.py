@@ -44,11 +44,11 @@ def short_plan() -> Plan:
             "stages": [Stage(seconds=12.0, rate_per_second=40.0)],
             "warmup_seconds": 1.0,
             "old_block_seconds": 1.0,
-            "fault_seconds": 30.0,
+            "fault_seconds": 40.0,
             "requests_per_user_per_minute": 60.0,
         }
     )
-    hypothesis = Hypothesis(availability=0.9, recovered_within=12.0, window_seconds=30.0)
+    hypothesis = Hypothesis(availability=0.9, recovered_within=6.0, window_seconds=30.0)
     assert plan.baseline is not None
     rule = plan.baseline.rule.model_copy(update={"look_after_pairs": (4, 6), "margin": 0.9})
     baseline = plan.baseline.model_copy(update={"rule": rule})

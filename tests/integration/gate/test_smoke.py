@@ -21,7 +21,7 @@ def identity() -> Identity:
 
 def test_a_delivered_task_passes(todo_server, identity):
     with todo_server() as server:
-        smoke(server.url, identity, 10)
+        smoke(server.url, identity, 60)
     assert [title for _, title in server.tasks.values()] == ["Smoke test task"]
 
 

@@ -195,7 +195,7 @@ def test_a_sealed_vault_signs_nothing_and_says_who_opens_it(custody, vault):
 
 
 def test_a_vault_that_is_opened_meanwhile_is_waited_for(custody, vault):
-    signer = signers(replace(vault, patience=30.0))[0]
+    signer = signers(replace(vault, patience=60.0))[0]
     custody.vault.stop()
     custody.vault.start()
     opening = threading.Thread(target=lambda: (time.sleep(1), configure(custody)))
@@ -233,7 +233,7 @@ def test_a_cluster_without_a_vault_signs_with_a_file(here, git, monkeypatch, tmp
 
 
 def test_a_bring_up_waits_for_the_key_and_says_why_it_has_none(custody, vault):
-    assert configured(vault, seconds=5)
+    assert configured(vault, seconds=60)
     with pytest.raises(BallastError, match="another"):
         configured(replace(vault, key="another"), seconds=0.3)
 

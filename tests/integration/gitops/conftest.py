@@ -83,7 +83,7 @@ def typed(control_plane: ApiServer) -> Iterator[KubeApi]:
             api.apply(crd, "tests")
         for name in WANTED:
             kind = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
-            api.wait(*kind, name, None, established, 30)
+            api.wait(*kind, name, None, established, 120)
         for environment, name in ENVIRONMENT_NAMESPACES.items():
             labels = {
                 "ballast.dev/environment": environment,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from apiserver import ApiServer
 
 from ballast.kubeapi import KubeApi, KubeApiError
 from ballast.policy.cel import evaluate
@@ -60,9 +61,15 @@ def _templates(obj: Object) -> Iterator[Object]:
 
 
 @pytest.fixture(scope="module")
-def enforced() -> dict[str, bool]:
+def enforced(control_plane: ApiServer) -> Iterator[dict[str, bool]]:
     """Whether the policies are known to be in force yet."""
-    return {}
+    yield {}
+    # Other tests share the server, and their pods state no limits.
+    with KubeApi.from_kubeconfig(control_plane.kubeconfig) as api:
+        for path in POLICIES:
+            [policy] = documents(path)
+            for obj in native(policy):
+                api.delete(obj["apiVersion"], obj["kind"], obj["metadata"]["name"])
 
 
 @pytest.fixture
@@ -71,13 +78,13 @@ def admitting(api: KubeApi, enforced: dict[str, bool]) -> KubeApi:
         return api
     for name, labels in ((NAMESPACE, {"ballast.dev/environment": "test"}), ("elsewhere", {})):
         api.apply(namespace_of(name, labels), "tests")
-        api.wait("v1", "ServiceAccount", "default", name, lambda _: True, 30)
+        api.wait("v1", "ServiceAccount", "default", name, lambda _: True, 120)
     for path in POLICIES:
         [policy] = documents(path)
         for obj in native(policy):
             api.apply(obj, "tests")
     bad = [path for path in FIXTURES if path.stem in {"no-resources", "no-security-context"}]
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not all(refusal(api, documents(path)[0]) for path in bad):
         assert time.monotonic() < end, "the API server does not enforce the policies"
         time.sleep(0.2)

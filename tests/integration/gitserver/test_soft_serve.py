@@ -68,7 +68,7 @@ class Running:
         self._await(folder)
 
     def _await(self, folder: Path) -> None:
-        for _ in range(300):
+        for _ in range(1200):
             if self.process.poll() is not None:
                 break
             try:
@@ -89,7 +89,7 @@ class Running:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        self.process.wait(60)
         self.log.close()
 
 

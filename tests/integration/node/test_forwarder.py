@@ -32,7 +32,7 @@ class Forwarding:
         return self.until(lambda report: report["wanted"] == json.loads(text))
 
     def until(self, holds) -> dict[str, object]:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             with contextlib.suppress(FileNotFoundError):
                 report = json.loads(self.applied.read_text())

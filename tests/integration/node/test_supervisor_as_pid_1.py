@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from ballast.gate.eventually import eventually
 from ballast.node.boot import Boot, Component
 from ballast.node.liveness import start_ticks
 from ballast.node.python import isolated
@@ -128,14 +129,16 @@ def test_orphans_are_buried(start):
 
 def test_a_stop_ends_the_last_component_after_the_others(start, tmp_path):
     order = tmp_path / "order"
-    trap = f"trap 'echo $NAME >> {order}; exit 0' TERM; while :; do sleep 0.02; done"
+    trap = f"trap 'echo $NAME >> {order}; exit 0' TERM; : > {order}.$NAME; "
+    trap += "while :; do sleep 0.02; done"
     running = start(
         shell("store", trap, environment={"NAME": "store"}, last=True),
         shell("user", trap, environment={"NAME": "user"}),
     )
     running.until(lambda found: all(each["state"] == "running" for each in found.values()))
     # A shell that has not reached its trap yet would die of the signal without a word.
-    time.sleep(0.5)
+    trapped = [tmp_path / f"order.{name}" for name in ("store", "user")]
+    assert eventually(lambda: all(path.exists() for path in trapped), 60, 0.02)
     running.stop()
     assert order.read_text().split() == ["user", "store"]
 

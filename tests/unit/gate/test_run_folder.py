@@ -21,7 +21,7 @@ def test_a_failing_run_leaves_no_child_and_no_token(tmp_path):
         run.adopt(process)
         run.write("tokens.json", ["secret"])
         raise KeyboardInterrupt
-    assert process.wait(10) < 0
+    assert process.wait(60) < 0
     assert not (run.path / "tokens.json").exists()
     assert run.read("state.json")["state"] == "interrupted"
 
@@ -32,7 +32,7 @@ def test_a_killed_run_is_cleaned_by_the_next(tmp_path):
     run.write("state.json", {"state": "running", "children": []})
     run.adopt(process)
     assert clean_interrupted(tmp_path) == [run.name]
-    assert process.wait(10) < 0
+    assert process.wait(60) < 0
 
 
 def test_a_living_run_is_left_alone(tmp_path):

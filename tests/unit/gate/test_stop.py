@@ -44,14 +44,14 @@ def run(tmp_path):
 def test_a_run_under_way_is_ended(run, tmp_path):
     folder, process = run("willing")
     assert stop_runs(tmp_path) == [folder.name]
-    assert process.wait(30) != 0
+    assert process.wait(60) != 0
     assert folder.read("state.json")["state"] == "interrupted"
 
 
 def test_a_run_that_does_not_listen_is_killed_and_cleaned(run, tmp_path):
     folder, process = run("deaf")
     assert stop_runs(tmp_path, patience=0.5) == [folder.name]
-    assert process.wait(30) == -9
+    assert process.wait(60) == -9
     assert folder.read("state.json")["state"] == "interrupted"
 
 

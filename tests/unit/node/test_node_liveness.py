@@ -50,7 +50,7 @@ def test_a_torn_identity_file_counts_as_none(tmp_path):
 
 def test_signal_and_wait_sees_the_end():
     child = subprocess.Popen(["sleep", "60"])
-    assert signal_and_wait(identity_of(child.pid), signal.SIGTERM, 10)
+    assert signal_and_wait(identity_of(child.pid), signal.SIGTERM, 60)
     assert child.wait() == -signal.SIGTERM
 
 

@@ -166,7 +166,7 @@ def test_modules_are_fetched_while_another_component_compiles(
         return own_cache
 
     def compile_late(self: Compiler, component: Component, *rest: Any) -> dict[str, Path]:
-        assert second_is_prepared.wait(10), "nothing was prepared beside the compiler"
+        assert second_is_prepared.wait(60), "nothing was prepared beside the compiler"
         return write_each(self, component, *rest)
 
     monkeypatch.setattr(Compiler, "prepare", prepare)

@@ -28,10 +28,12 @@ def reach(site: Site, facts: Facts) -> tuple[Path, HealthCheck, float]:
         )
     pod = site.api.get("v1", "Pod", facts["pod"], site.target.namespace) or {}
     check = health_check(pod, facts["container"])
-    healthy = check.seconds(10.0)
-    if healthy is None:
+    # The quickest of three: what a busy machine adds to one of them is no part of the answer.
+    answers = [check.seconds(10.0) for _ in range(3)]
+    heard = [seconds for seconds in answers if seconds is not None]
+    if len(heard) < len(answers):
         raise BallastError(f"{facts['container']} of {facts['pod']} is mute before the fault")
-    return group, check, healthy
+    return group, check, min(heard)
 
 
 def _inject(site: Site, facts: Facts) -> Facts:

@@ -1,6 +1,5 @@
 """What the page says when something is away, refused or over, and that it goes on afterwards."""
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -26,7 +25,7 @@ async def test_the_stream_goes_on_after_the_gateway_was_started_again(
     await expect(page.locator("#live")).to_have_text(re.compile(r"reconnecting in \d+ s"))
     await stack.hand_on(reminder(user, "meanwhile", f"{user}-2"), f"{user}-2")
     await stack.gateway.start()
-    await expect(page.locator("#live")).to_have_text("live", timeout=45_000)
+    await expect(page.locator("#live")).to_have_text("live", timeout=120_000)
     await expect(titles).to_have_text(["meanwhile", "before"])
     await stack.hand_on(reminder(user, "after", f"{user}-3"), f"{user}-3")
     await expect(titles).to_have_text(["after", "meanwhile", "before"])
@@ -117,8 +116,8 @@ async def test_too_many_requests_are_counted_down(
         notice = page.locator("#notices")
         await expect(notice).to_contain_text(re.compile(r"Too many requests. Wait \d+ s."))
         first = await notice.inner_text()
-        await asyncio.sleep(2.1)
-        assert await notice.inner_text() != first
+        await expect(notice).not_to_have_text(first)
+        await expect(notice).to_contain_text(re.compile(r"Wait \d+ s."))
         await expect(page.locator("#message")).to_have_value("add buy milk")
         assert watched.elsewhere == []
 

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 
 from todo_shared.events.payloads import ReminderTriggered
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 
 async def fill_in(page: Page, email: str, password: str = PASSWORD) -> None:

@@ -34,7 +34,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
 async def client_of(url: str, headers: dict[str, str], mode: str = "auto") -> AsyncIterator[Client]:
     """A connected client that sends these headers."""
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=10, trust_env=False) as http,
+        httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False) as http,
         Client(streamable_http_client(url, http_client=http), mode=mode) as client,
     ):
         yield client
