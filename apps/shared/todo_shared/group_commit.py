@@ -36,19 +36,18 @@ class GroupCommit(Generic[T, R]):
 
     async def stop(self) -> None:
         """Cancel what is at work and all who wait; returns when nothing of it runs any more."""
-        if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+        for _, answer in self._waiting:
+            answer.cancel()
+        self._waiting.clear()
 
     async def _work_off(self) -> None:
-        try:
-            while self._waiting:
-                await self._commit(self._next())
-        finally:
-            self._worker = None
-            for _, answer in self._waiting:
-                answer.cancel()
-            self._waiting.clear()
+        while self._waiting:
+            await self._commit(self._next())
+        self._worker = None
 
     def _next(self) -> list[tuple[Sequence[T], asyncio.Future[Sequence[R]]]]:
         size = taken = 0

@@ -96,6 +96,18 @@ async def test_a_stop_cancels_the_work_and_all_who_wait_and_work_can_begin_again
     assert await work.group([7]) == [14]
 
 
+async def test_a_stop_also_ends_what_had_no_time_to_begin() -> None:
+    work = Work()
+    task = asyncio.create_task(work.group([1]))
+    await asyncio.sleep(0)  # it has asked, and nobody is at work yet
+    await work.group.stop()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert work.batches == []
+    work.allowed.release()
+    assert await work.group([7]) == [14]
+
+
 @given(st.lists(st.lists(st.integers(14, 99), max_size=4), max_size=20), st.integers(1, 10))
 def test_each_caller_gets_the_results_of_its_own_items(calls: list[list[int]], most: int) -> None:
     async def play() -> None:
