@@ -256,7 +256,8 @@ class _Session:
             done = await self._relay.publish([StoredEvent(*row[:-1]) for row in rows])
             for topic, seconds in await self._query(_DELETE, done):
                 PUBLISH_LATENCY.labels(topic).observe(seconds)
-            late = {row[-1] for row in rows if row[0] not in done}
+            gone = frozenset(done)
+            late = {row[-1] for row in rows if row[0] not in gone}
             if len(rows) < self._relay.batch:
                 break
         return [shard not in late for shard in shards]
