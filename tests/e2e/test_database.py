@@ -33,9 +33,9 @@ def ready(api: KubeApi, other_than: str) -> bool:
 
 
 def create(client: httpx.Client, end: float) -> list[str]:
-    """Ids of the tasks that the gateway acknowledged to one user until `end`, and one at least."""
+    """Ids of the tasks that the gateway acknowledged to one user until `end`, and two at least."""
     made: list[str] = []
-    while time.monotonic() < end or (not made and time.monotonic() < end + CIRCUIT_SECONDS):
+    while time.monotonic() < end or (len(made) < 2 and time.monotonic() < end + CIRCUIT_SECONDS):
         try:
             answer = client.post("/tasks", json={"title": "outlives its server"})
         except httpx.TransportError:
@@ -67,7 +67,7 @@ def test_a_server_that_is_deleted_without_grace_loses_nothing_that_it_acknowledg
         )
         made = [each.result() for each in creating]
     eventually(lambda: ready(api, uid), 120, "a new server")
-    assert all(made)
+    assert min(map(len, made)) > 1
 
     for client, tasks in zip(clients, made, strict=True):
         has_all = partial(lists, client, tasks)

@@ -169,7 +169,7 @@ def acknowledged(batch: Iterable[StoredEvent], failed: frozenset[str]) -> list[i
 
 
 class _Session:
-    """The relay's work on one connection: listen, survey once a poll, drain shards when woken."""
+    """The relay's work on one connection: listen, survey once a poll, publish shards when woken."""
 
     def __init__(self, relay: OutboxRelay, connection: ListeningConnection) -> None:
         self._relay = relay
@@ -178,7 +178,7 @@ class _Session:
         self._wake = [asyncio.Event() for _ in range(SHARDS)]
         self._over = asyncio.Event()
         # Shards that are woken while others are published go together: one read, publish, delete.
-        self._drain = GroupCommit(self._drain_all, SHARDS)
+        self._publish = GroupCommit(self._publish_all, SHARDS)
 
     def end(self) -> None:
         """Let `run` return after the batches in hand."""
@@ -197,7 +197,7 @@ class _Session:
                     group.create_task(self._work(shard))
         finally:
             # The locks go with the connection: what were published later might be overtaken.
-            await self._drain.stop()
+            await self._publish.stop()
 
     def _heard(self, payload: str) -> None:
         self._wake[int(payload) % SHARDS].set()
@@ -213,7 +213,7 @@ class _Session:
             await self._within(self._relay.poll_seconds, self._over)
 
     async def _work(self, shard: int) -> None:
-        """Drain a shard whenever it is woken; its lock is kept while more comes."""
+        """Publish a shard whenever it is woken; its lock is kept while more comes."""
         failures, held = 0, False
         while True:
             if held and not await self._within(_KEPT_SECONDS, self._wake[shard]):
@@ -228,7 +228,7 @@ class _Session:
                 # The owner heard the same notification, and looks again before it lets go.
                 await self._within(_OTHERS_SECONDS, self._over)
                 continue
-            if (await self._drain([shard]))[0]:
+            if (await self._publish([shard]))[0]:
                 failures = 0
                 continue
             # Another relay may have a sidecar that works.
@@ -246,20 +246,22 @@ class _Session:
             return False
         return True
 
-    async def _drain_all(self, shards: list[int]) -> list[bool]:
-        """Publish what the shards hold; False for those that must be tried again later."""
-        late: set[int] = set()
-        while not self._over.is_set() and not late:
-            rows = await self._query(_READ, shards, self._relay.batch)
-            if not rows:
-                break
-            done = await self._relay.publish([StoredEvent(*row[:-1]) for row in rows])
-            for topic, seconds in await self._query(_DELETE, done):
-                PUBLISH_LATENCY.labels(topic).observe(seconds)
-            gone = frozenset(done)
-            late = {row[-1] for row in rows if row[0] not in gone}
-            if len(rows) < self._relay.batch:
-                break
+    async def _publish_all(self, shards: list[int]) -> list[bool]:
+        """Publish a batch of what the shards hold; False for those that must be tried again later.
+
+        One batch a call: a shard with much to publish lets the others in between.
+        """
+        rows = await self._query(_READ, shards, self._relay.batch)
+        if not rows:
+            return [True] * len(shards)
+        done = await self._relay.publish([StoredEvent(*row[:-1]) for row in rows])
+        for topic, seconds in await self._query(_DELETE, done):
+            PUBLISH_LATENCY.labels(topic).observe(seconds)
+        if len(rows) == self._relay.batch:
+            for shard in shards:
+                self._wake[shard].set()
+        gone = frozenset(done)
+        late = {row[-1] for row in rows if row[0] not in gone}
         return [shard not in late for shard in shards]
 
     async def _query(self, query: str, *values: object) -> Sequence[tuple[Any, ...]]:

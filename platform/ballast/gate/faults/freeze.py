@@ -29,11 +29,13 @@ def reach(site: Site, facts: Facts) -> tuple[Path, HealthCheck, float]:
     pod = site.api.get("v1", "Pod", facts["pod"], site.target.namespace) or {}
     check = health_check(pod, facts["container"])
     # The quickest of three: what a busy machine adds to one of them is no part of the answer.
-    answers = [check.seconds(10.0) for _ in range(3)]
-    heard = [seconds for seconds in answers if seconds is not None]
-    if len(heard) < len(answers):
-        raise BallastError(f"{facts['container']} of {facts['pod']} is mute before the fault")
-    return group, check, min(heard)
+    answers: list[float] = []
+    for _ in range(3):
+        seconds = check.seconds(10.0)
+        if seconds is None:
+            raise BallastError(f"{facts['container']} of {facts['pod']} is mute before the fault")
+        answers.append(seconds)
+    return group, check, min(answers)
 
 
 def _inject(site: Site, facts: Facts) -> Facts:
